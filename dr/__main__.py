@@ -1,0 +1,5 @@
+"""Run `dr` as `python -m dr`."""
+
+from dr.cli import main
+
+main()

@@ -1,0 +1,205 @@
+"""One account in one Region, as boto3 clients that are made once and kept.
+
+A new session and client costs as much as thirty calls, so clients are kept per service. boto3 is
+imported at the first use, never at import of this module.
+
+Two kinds of hands exist. A looking hand retries (standard mode, three attempts, short timeouts).
+An acting hand sends each request exactly once: boto3's default would send
+`RebootDBInstance(ForceFailover)` three times on a slow answer.
+"""
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from dr.model.event import Call
+
+if TYPE_CHECKING:
+    from types_boto3_autoscaling import AutoScalingClient
+    from types_boto3_cloudwatch import CloudWatchClient
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from types_boto3_rds import RDSClient
+    from types_boto3_route53 import Route53Client
+    from types_boto3_s3 import S3Client
+    from types_boto3_ssm import SSMClient
+    from types_boto3_sts import STSClient
+
+CONNECT_TIMEOUT_S = 3
+READ_TIMEOUT_S = 20
+LOOK_ATTEMPTS = 3
+
+
+class Aws:
+    """Clients for one account and Region, all looking or all acting.
+
+    account, region: where. endpoint: instead of the public one (the sandbox). session: a boto3
+    session to share; looking and acting hands of a site share one.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        region: str,
+        *,
+        acting: bool = False,
+        role: str | None = None,
+        endpoint: str | None = None,
+        session: Any | None = None,
+    ) -> None:
+        """Open nothing: the session and clients are made at first use."""
+        self.account = account
+        self.region = region
+        self.acting = acting
+        self.role = role
+        self.endpoint = endpoint
+        self._session = session
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._calls = threading.local()
+
+    # The services, typed. One line makes another one available.
+    @property
+    def autoscaling(self) -> "AutoScalingClient":
+        return self._client("autoscaling")
+
+    @property
+    def cloudwatch(self) -> "CloudWatchClient":
+        return self._client("cloudwatch")
+
+    @property
+    def dynamodb(self) -> "DynamoDBClient":
+        return self._client("dynamodb")
+
+    @property
+    def ec2(self) -> "EC2Client":
+        return self._client("ec2")
+
+    @property
+    def elbv2(self) -> "ElasticLoadBalancingv2Client":
+        return self._client("elbv2")
+
+    @property
+    def rds(self) -> "RDSClient":
+        return self._client("rds")
+
+    @property
+    def route53(self) -> "Route53Client":
+        return self._client("route53")
+
+    @property
+    def s3(self) -> "S3Client":
+        return self._client("s3")
+
+    @property
+    def ssm(self) -> "SSMClient":
+        return self._client("ssm")
+
+    @property
+    def sts(self) -> "STSClient":
+        return self._client("sts")
+
+    def acting_hand(self) -> Self:
+        """Return the hand that asks exactly once, on the same session."""
+        return type(self)(
+            self.account,
+            self.region,
+            acting=True,
+            role=self.role,
+            endpoint=self.endpoint,
+            session=self._the_session(),
+        )
+
+    def drain(self) -> tuple[Call, ...]:
+        """Return the calls this thread made since the last drain, and forget them."""
+        calls: list[Call] = getattr(self._calls, "made", [])
+        self._calls.made = []
+        return tuple(calls)
+
+    def _the_session(self) -> Any:
+        if self._session is None:
+            import boto3.session  # at first use: it costs 0.15 s
+
+            base = boto3.session.Session(region_name=self.region)
+            self._session = _assume(base, self) if self.role else base
+        return self._session
+
+    def _client(self, service: str) -> Any:
+        client = self._clients.get(service)
+        if client is not None:
+            return client
+        with self._lock:  # sessions are not thread-safe; clients are
+            if service not in self._clients:
+                client = self._the_session().client(
+                    service,
+                    region_name=self.region,
+                    endpoint_url=self.endpoint,
+                    config=_config(acting=self.acting),
+                )
+                client.meta.events.register("after-call", self._record)
+                client.meta.events.register("after-call-error", self._record_error)
+                self._clients[service] = client
+            return self._clients[service]
+
+    def _note(self, call: Call) -> None:
+        if not hasattr(self._calls, "made"):
+            self._calls.made = []
+        self._calls.made.append(call)
+
+    def _record(self, model: Any, parsed: Mapping[str, Any], **_: Any) -> None:
+        meta = parsed.get("ResponseMetadata", {})
+        self._note(
+            Call(
+                service=str(model.service_model.service_name),
+                operation=str(model.name),
+                request_id=str(meta.get("RequestId", "")),
+                status=int(meta.get("HTTPStatusCode", 0)),
+                date=str(meta.get("HTTPHeaders", {}).get("date", "")),
+                retries=int(meta.get("RetryAttempts", 0)),
+            )
+        )
+
+    def _record_error(self, exception: Exception, event_name: str = "", **_: Any) -> None:
+        # event_name is "after-call-error.SERVICE.OPERATION"
+        parts = event_name.split(".")
+        if len(parts) == 3:  # noqa: PLR2004 - the three parts above
+            self._note(Call(service=parts[1], operation=parts[2]))
+
+
+def _config(*, acting: bool) -> Any:
+    from botocore.config import Config
+
+    return Config(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        max_pool_connections=32,
+        retries={"mode": "standard", "total_max_attempts": 1 if acting else LOOK_ATTEMPTS},
+    )
+
+
+def _assume(base: Any, aws: Aws) -> Any:
+    """Return a session of the role in the site's account, whose credentials renew themselves."""
+    import boto3.session
+    import botocore.credentials
+    import botocore.session
+
+    sts = base.client("sts", region_name=aws.region, endpoint_url=aws.endpoint)
+
+    def fetch() -> dict[str, str]:
+        got = sts.assume_role(
+            RoleArn=f"arn:aws:iam::{aws.account}:role/{aws.role}", RoleSessionName="dr"
+        )["Credentials"]
+        return {
+            "access_key": got["AccessKeyId"],
+            "secret_key": got["SecretAccessKey"],
+            "token": got["SessionToken"],
+            "expiry_time": got["Expiration"].isoformat(),
+        }
+
+    inner = botocore.session.get_session()
+    # boto3 has no public way to hand over credentials that renew themselves.
+    inner._credentials = botocore.credentials.DeferredRefreshableCredentials(  # type: ignore[attr-defined]  # noqa: SLF001
+        fetch, "assume-role"
+    )
+    return boto3.session.Session(botocore_session=inner, region_name=aws.region)

@@ -1,0 +1,60 @@
+"""botocore's failures, as what they say of the world.
+
+Source: botocore 1.4x exceptions; AWS common error codes. The order matters: a simulator's HTML
+page and a permission error are both `ClientError`s.
+"""
+
+from dr.model.errors import DrError, Failed, Forbidden, SimulatorUnsupported, Unclear
+
+_FORBIDDEN = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnauthorizedOperation",
+    "UnrecognizedClientException",
+}
+# Answered, but not an answer about the request: it may or may not have been carried out.
+_UNCLEAR = {"InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable"}
+
+
+def translate(error: Exception) -> DrError | None:
+    """Return what `error` says of the world, or None if it is not a provider's failure."""
+    from botocore import exceptions as boto
+
+    text = str(error)
+    if isinstance(error, DrError):
+        return error
+    if "<!doctype html" in text.lower():
+        return SimulatorUnsupported("the sandbox does not implement this call")
+    if isinstance(error, boto.ClientError):
+        return _of_answer(error)
+    credentials = (
+        boto.NoCredentialsError,
+        boto.CredentialRetrievalError,
+        boto.PartialCredentialsError,
+        boto.ProfileNotFound,
+    )
+    not_sent = (boto.ParamValidationError, boto.EndpointConnectionError, boto.ConnectTimeoutError)
+    for types, meaning, prefix in (
+        (credentials, Forbidden, "no usable AWS credentials"),
+        (not_sent, Failed, "not sent"),
+        ((boto.HTTPClientError, boto.BotoCoreError), Unclear, "no answer"),
+    ):
+        if isinstance(error, types):
+            return meaning(f"{prefix}: {text}")
+    return None
+
+
+def _of_answer(error: Exception) -> DrError:
+    response = getattr(error, "response", {})
+    code = str(response.get("Error", {}).get("Code", ""))
+    status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    if code in _FORBIDDEN:
+        return Forbidden(str(error))
+    if code in _UNCLEAR or status >= 500:  # noqa: PLR2004 - server errors
+        return Unclear(str(error))
+    return Failed(str(error))

@@ -1,0 +1,18 @@
+"""The shape of every value in `dr`: frozen, strict, no unknown fields."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+Json = dict[str, JsonValue]
+"""A JSON object whose shape is somebody else's business (an action's parameters, say)."""
+
+
+class Record(BaseModel):
+    """A frozen value. Unknown fields and silent conversions are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the value as plain JSON types, leaving out nothing."""
+        return self.model_dump(mode="json", by_alias=True)

@@ -1,0 +1,239 @@
+"""A drill, as its author writes it. One field here is one key of the YAML file.
+
+The descriptions are what an editor shows on hover (`dr schema drill`).
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from dr.model.base import Json, Record
+from dr.model.units import SECOND_US, Duration
+
+NAME_PATTERN = r"^[a-z][a-z0-9-]{0,62}$"
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+Account = Annotated[str, Field(pattern=r"^\d{12}$")]
+Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+Kind = Annotated[str, Field(pattern=r"^[a-z0-9]+(\.[a-z0-9_]+)*$")]
+
+
+class Scenario(StrEnum):
+    """The kind of disruption a drill rehearses."""
+
+    FAILOVER = "failover"
+    SWITCHOVER = "switchover"
+    BACKUP_RESTORE = "backup-restore"
+    ZONE_LOSS = "zone-loss"
+    REGION_LOSS = "region-loss"
+    OTHER = "other"
+
+
+class Phase(StrEnum):
+    """The sections of a drill, in the order in which they run."""
+
+    PREPARE = "prepare"
+    DISRUPT = "disrupt"
+    RECOVER = "recover"
+    VERIFY = "verify"
+    RETURN = "return"
+
+
+class Site(Record):
+    """One account in one Region, and the role to assume there."""
+
+    account: Account = Field(description="AWS account id: 12 digits, in quotes.")
+    region: Region = Field(description="AWS Region, for example us-east-1.")
+    role: str | None = Field(
+        default=None, description="Name of the IAM role to assume; absent: the caller's identity."
+    )
+
+
+class TerraformDir(Record):
+    """A Terraform configuration whose outputs are values of the drill."""
+
+    dir: str = Field(description="Directory of the configuration, relative to this file.")
+    drift: Literal["refuse", "warn"] = Field(
+        default="refuse",
+        description="What to do when reality differs from the state before the drill.",
+    )
+
+
+class RecoveryTime(Record):
+    """A recovery time objective: how long the service may be away."""
+
+    target: Duration = Field(description='The RTO, for example "2m".')
+    probe: Name = Field(description="Id of the probe that says whether the service is up.")
+    clock: Literal["fault", "onset", "declared"] = Field(
+        default="fault",
+        description="What starts the clock: the fault (strictest), its onset, or the declaration.",
+    )
+    ups: int = Field(
+        default=3, ge=1, description="So many consecutive good samples make a recovery."
+    )
+    hold: Duration = Field(
+        default=Duration(2 * SECOND_US), description="A recovery must hold for so long."
+    )
+    give_up: Duration | None = Field(
+        default=None,
+        description="Stop waiting for recovery so long after the fault (default 3 x target, at "
+        "least 60s).",
+    )
+    impact: Literal["expected", "none"] = Field(
+        default="expected",
+        description='"none" declares that users should notice nothing; otherwise a drill in which '
+        "no probe ever went down proves nothing.",
+    )
+    too_coarse: Literal["refuse", "inconclusive"] = Field(
+        default="refuse",
+        description="What to do when the probe is too slow to measure the target to a tenth.",
+    )
+    source: str | None = Field(default=None, description="Where the target comes from.")
+
+
+class RecoveryPoint(Record):
+    """A recovery point objective: how much acknowledged data may be lost, as a time."""
+
+    target: Duration = Field(description='The RPO, for example "5s".')
+    marks: Name = Field(description="Id of the marks whose loss is measured.")
+    source: str | None = Field(default=None, description="Where the target comes from.")
+
+
+class Objectives(Record):
+    """What the recovery must achieve."""
+
+    rto: RecoveryTime | None = None
+    rpo: RecoveryPoint | None = None
+
+
+class BlastRadius(Record):
+    """The upper bound of what a run may touch; checked in the plan and before each effect."""
+
+    accounts: tuple[Account, ...] = Field(min_length=1, description="Accounts allowed.")
+    regions: tuple[Region, ...] = Field(min_length=1, description="Regions allowed.")
+    changes: int = Field(ge=0, description="At most so many changes (undo not counted).")
+    require_tag: dict[str, str] = Field(
+        default_factory=dict, description="Tags every target must carry."
+    )
+
+
+class ProbeSpec(Record):
+    """A question asked of the service again and again, on an absolute schedule."""
+
+    id: Name
+    kind: Kind = Field(description="Kind of probe: `dr probes` lists them.")
+    every: Duration = Field(description="Period of the schedule; must not be zero.")
+    within: Duration = Field(
+        default=Duration(2 * SECOND_US),
+        description="Time limit of one sample; later than this is down.",
+    )
+    site: Name | None = Field(default=None, description="Site whose credentials it uses, if any.")
+    control: bool = Field(
+        default=False,
+        description="A control probe asks what the drill must not touch; while it is down, the "
+        "runner is blind.",
+    )
+    with_: Json = Field(default_factory=dict, alias="with", description="Parameters of the kind.")
+    negative: Json | None = Field(
+        default=None,
+        description="Parameters (laid over `with`) that aim it at something known bad: asked once "
+        "before the run, to show that the probe can fail.",
+    )
+
+
+class MarksSpec(Record):
+    """Numbered canary writes, whose survival measures data loss."""
+
+    id: Name
+    kind: Kind = Field(description="Kind of marks: `dr probes` lists them.")
+    every: Duration
+    within: Duration = Field(default=Duration(2 * SECOND_US))
+    site: Name | None = None
+    with_: Json = Field(default_factory=dict, alias="with", description="Where to write.")
+    read: Json | None = Field(
+        default=None,
+        description="Parameters (laid over `with`) for reading the marks back from the recovered "
+        "place.",
+    )
+
+
+class Guard(Record):
+    """A condition that stops the run and undoes it: a probe down too long, an alarm, a deadline."""
+
+    probe: Name | None = None
+    down_for: Duration | None = None
+    alarm: str | None = None
+    site: Name | None = None
+    deadline: Duration | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        forms = (
+            self.probe is not None and self.down_for is not None,
+            self.alarm is not None,
+            self.deadline is not None,
+        )
+        if sum(forms) != 1 or (self.probe is None) != (self.down_for is None):
+            raise ValueError("a guard is {probe, down_for}, {alarm, site} or {deadline}")
+        return self
+
+
+class Step(Record):
+    """One entry of a phase: an action, a check, or a word with a person."""
+
+    id: Name
+    kind: Kind = Field(description="Kind of action or check: `dr actions` lists them.")
+    site: Name | None = Field(
+        default=None, description="Site it acts on; may be left out when there is only one."
+    )
+    within: Duration = Field(default=Duration(300 * SECOND_US), description="Deadline of the step.")
+    after: tuple[Name, ...] | None = Field(
+        default=None,
+        description="Start as soon as these steps have settled; absent: after the step above; []: "
+        "with the first step of the phase.",
+    )
+    prompt: str | None = Field(default=None, description="What to ask a person (human.* only).")
+    with_: Json = Field(default_factory=dict, alias="with", description="Parameters of the kind.")
+
+
+class Drill(Record):
+    """One drill definition file."""
+
+    drill: Name = Field(description="Name of the drill; names its runs and its history.")
+    title: str = Field(min_length=1, description="One line for people.")
+    service: Name = Field(description="The service that is exercised; one run per service.")
+    owner: str = Field(min_length=1, description="Team or person answerable for the drill.")
+    scenario: Scenario = Field(description="The kind of disruption rehearsed.")
+    why: str | None = Field(default=None, description="Why this scenario: BIA or risk reference.")
+    environment: str = Field(
+        default="production",
+        min_length=1,
+        description="Name of the environment; a live run asks to type it.",
+    )
+    sites: dict[Name, Site] = Field(default_factory=dict, description="The places it acts on.")
+    terraform: dict[Name, TerraformDir] = Field(
+        default_factory=dict, description="Configurations whose outputs are ${terraform.NAME.OUT}."
+    )
+    objectives: Objectives
+    blast_radius: BlastRadius
+    probes: tuple[ProbeSpec, ...] = ()
+    marks: tuple[MarksSpec, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    disrupt: tuple[Step, ...] = Field(
+        min_length=1, description="The scenario; the fault clock starts with the first of these."
+    )
+    recover: tuple[Step, ...] = Field(default=(), description="The runbook under test.")
+    verify: tuple[Step, ...] = Field(
+        default=(), description="What must be true before anybody says recovered."
+    )
+    return_: Literal["undo"] | tuple[Step, ...] = Field(
+        default="undo",
+        alias="return",
+        description="undo (everything, last first), or an explicit list of steps.",
+    )
+    allow_unattended: bool = Field(
+        default=False, description="May run with nobody there to type the environment's name."
+    )
+    exclusions: tuple[str, ...] = Field(
+        default=(), description="What this drill leaves out, in words, for the report."
+    )

@@ -1,0 +1,83 @@
+"""A plan: every reference checked, every order fixed, nothing done yet.
+
+A plan is made without credentials (`dr plan`), then bound: Terraform outputs put in place of
+`${terraform…}`. References that only the run can know (`${run.id}`, `${fault.at}`,
+`${steps.ID.FIELD}`) stay in the parameters until the step's intent is written.
+"""
+
+from enum import StrEnum
+
+from dr.model.base import Json, Record
+from dr.model.drill import (
+    BlastRadius,
+    Guard,
+    MarksSpec,
+    Objectives,
+    Phase,
+    ProbeSpec,
+    Site,
+)
+from dr.model.progress import Doubt
+from dr.model.units import Duration
+
+
+class StepClass(StrEnum):
+    """Which contract a step's kind keeps."""
+
+    ACTION = "action"  # changes the world
+    CHECK = "check"  # only looks, until what it looks for holds
+    GATE = "gate"  # a word with a person, or a wait; the engine's own
+
+
+class PlannedStep(Record):
+    """One step, ready to run."""
+
+    id: str
+    phase: Phase
+    klass: StepClass
+    kind: str
+    site: str | None
+    within: Duration
+    after: tuple[str, ...]  # ids; all of them must have settled
+    params: Json
+    needs: tuple[str, ...]  # IAM actions
+    doubt: Doubt | None  # of actions only
+    reversible: bool  # False: the kind says it can never be undone
+    prompt: str | None = None
+
+
+class Plan(Record):
+    """What a run will do, in order. Its canonical JSON is what is hashed and approved."""
+
+    version: int = 1
+    drill: str
+    title: str
+    service: str
+    owner: str
+    scenario: str
+    why: str | None
+    environment: str
+    definition_sha256: str
+    sites: dict[str, Site]
+    terraform: dict[str, Json]  # outputs that were put in place, by configuration
+    objectives: Objectives
+    blast_radius: BlastRadius
+    probes: tuple[ProbeSpec, ...]
+    marks: tuple[MarksSpec, ...]
+    guards: tuple[Guard, ...]
+    steps: tuple[PlannedStep, ...]
+    undo: bool  # True: the return phase undoes everything, last first
+    allow_unattended: bool
+    simulated: bool = False
+    exclusions: tuple[str, ...] = ()
+
+    def step(self, id_: str) -> PlannedStep:
+        """Return the step with this id; KeyError if there is none."""
+        for step in self.steps:
+            if step.id == id_:
+                return step
+        raise KeyError(id_)
+
+    def of_phase(self, phase: Phase) -> tuple[PlannedStep, ...]:
+        """Return the steps of one phase, in order."""
+        return tuple(s for s in self.steps if s.phase == phase)

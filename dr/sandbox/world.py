@@ -1,0 +1,129 @@
+"""The seam between the sandbox's two halves.
+
+The control plane (moto with our patches) decides what AWS would say; the data plane (an HTTP
+service, a database) really serves or really fails according to it. Both live in one process.
+The data plane asks `ControlPlane`; the control plane's patches call `Database`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass
+class Times:
+    """How long things take, in seconds. Small by default: a rehearsal, not a wait.
+
+    Changed while running through `POST /dr-sandbox/times`.
+    """
+
+    failover: float = (
+        1.5  # from the writer's death until its successor takes writes (beyond its own)
+    )
+    promote: float = 1.5  # a replica cluster becomes a cluster of its own
+    rejoin: float = 1.0  # after that, the old writer is back as a reader
+    reboot: float = 1.5
+    restore: float = 2.0  # a table or database restored from a backup
+    replication_lag: float = 0.8  # of the cross-Region replica and of bucket replication
+    reader_lag: float = 0.0  # of the readers within a cluster
+    launch: float = 1.5  # an instance, until it passes health checks
+    health_interval: float = 0.4  # of the load balancer's health checks
+    health_threshold: int = 2  # so many failures make a target unhealthy; as many successes heal it
+    dns_ttl: float = 0.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """One registered instance of a target group, as the control plane knows it."""
+
+    instance: str
+    zone: str  # zone name, us-east-1a
+    subnet: str
+    running: bool
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One line of the sandbox's own record of what really happened.
+
+    at_us: CLOCK_BOOTTIME in whole microseconds. what: for example service.down, service.up,
+    write.acked, write.lost, database.killed, database.promoted, zone.dark, zone.lit.
+    """
+
+    at_us: int
+    what: str
+    about: str
+    facts: dict[str, object] = field(default_factory=dict)
+
+
+class ControlPlane(Protocol):
+    """What the data plane may ask. Implemented over moto's backends; cheap, called per request."""
+
+    times: Times
+
+    def zone_dark(self, region: str, subnet: str) -> bool:
+        """Say whether the subnet's network ACL lets nothing through."""
+
+    def targets(self, region: str) -> list[Target]:
+        """Return the registered targets of the orders service's target group in the Region."""
+
+    def table_in_use(self, region: str) -> str | None:
+        """Return the name in the parameter /orders/table."""
+
+    def get_item(self, region: str, table: str, key: str) -> dict[str, object] | None:
+        """Return an item of a table by its key `pk`, or None."""
+
+    def get_object(self, region: str, key: str) -> bytes | None:
+        """Return the current version of an object of the orders bucket, or None."""
+
+    def writer(self, region: str) -> str | None:
+        """Return the instance id of the orders cluster's writer; None while there is none.
+
+        A replica cluster that has not been promoted has no writer.
+        """
+
+    def database_subnet(self, region: str, instance: str) -> str | None:
+        """Return the subnet in which a database instance lives."""
+
+
+class Database(Protocol):
+    """The database behind the orders clusters: real PostgreSQL, or a store in memory.
+
+    Nodes are named by instance id. The first cluster's instances replicate from its writer
+    within the Region (`Times.reader_lag`); the standby Region's from the first with
+    `Times.replication_lag`.
+    """
+
+    real: bool  # True: PostgreSQL processes
+
+    def start(self, writer: str, readers: list[str], replicas: list[str]) -> None:
+        """Start one node per instance and wait until replication streams."""
+
+    def stop(self) -> None:
+        """Stop everything and leave no process."""
+
+    def fail_over(self, old: str, new: str) -> None:
+        """Kill the writer as a crash would, make `new` the writer; blocks until it takes writes.
+
+        `Times.failover` passes in between. Afterwards `old` rejoins as a reader in the background.
+        """
+
+    def promote(self, replica: str) -> None:
+        """Cut the replica off from its source and make it writable; blocks until it is."""
+
+    def address(self, instance: str) -> tuple[str, int] | None:
+        """Return where the node listens (PostgreSQL), or None (in memory)."""
+
+    def write(self, instance: str, run: str, seq: int, sent_us: int) -> None:
+        """Commit one mark on the node. Raises OSError if it is not writable or not there."""
+
+    def read(self, instance: str, run: str) -> list[int]:
+        """Return the sequence numbers of a run's marks on the node, duplicates included.
+
+        Raises OSError if the node is not there.
+        """
+
+    def delete(self, instance: str, run: str) -> None:
+        """Remove a run's marks. Raises OSError if the node is not writable."""
+
+    def ping(self, instance: str) -> None:
+        """Write something and read it back. Raises OSError if that is not possible."""
