@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
+from dr.core.fold import Run
 from dr.model.base import Json, Record
+from dr.model.event import Data, Event, ObserverStarted, ProbeProven, SamplesAnchored
 from dr.model.intent import Intent
 from dr.model.progress import Doubt, Progress
 from dr.model.reading import Mark, MarkState, Sample, State
@@ -49,6 +51,7 @@ class Action(ABC, Generic[HandT, ParamsT, SeenT, ChangeT]):
     doubt: ClassVar[Doubt] = Doubt.OPAQUE
     reversible: ClassVar[bool] = True
     params: ClassVar[type[Record]]
+    seen: ClassVar[type[Record]]
     change: ClassVar[type[Record]]
 
     @abstractmethod
@@ -70,6 +73,14 @@ class Action(ABC, Generic[HandT, ParamsT, SeenT, ChangeT]):
     @abstractmethod
     def undo(self, change: ChangeT) -> ChangeT | Irreversible | Kept:
         """Return the change the other way. Pure."""
+
+    def targets(self, change: ChangeT) -> tuple[str, ...]:
+        """Return the ids of what the change touches, for the blast radius. Pure."""
+        return ()
+
+    def tags(self, hand: HandT, change: ChangeT) -> dict[str, dict[str, str]]:
+        """Read the tags of each target; one that is missing from the answer carries none."""
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +105,7 @@ class Check(ABC, Generic[HandT, ParamsT, SeenT]):
     hand: ClassVar[type]
     needs: ClassVar[tuple[str, ...]]
     params: ClassVar[type[Record]]
+    seen: ClassVar[type[Record]]  # a resumed run reads the baseline back from the journal
     baseline: ClassVar[bool] = False  # True: also looked at before the disruption
 
     @abstractmethod
@@ -144,6 +156,9 @@ class Probe(ABC):
     needs: ClassVar[tuple[str, ...]] = ()
     params: ClassVar[type[Record]]
     provider_reported: ClassVar[bool] = False  # True: asks the provider, not the user's path
+    apart: ClassVar[bool] = (
+        False  # True: its library makes others late; observed by a second process
+    )
 
     @abstractmethod
     def __init__(self, params: Json, asking: Asking) -> None:
@@ -163,6 +178,9 @@ class Marks(ABC):
     kind: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
     params: ClassVar[type[Record]]
+    apart: ClassVar[bool] = (
+        False  # True: its library makes others late; written by a second process
+    )
 
     @abstractmethod
     def __init__(self, params: Json, asking: Asking, run: str) -> None:
@@ -199,3 +217,69 @@ class Observations(ABC):
     @abstractmethod
     def fault_us(self) -> Interval | None:
         """Return when the disruption was requested, if it was."""
+
+
+class Conflict(Exception):
+    """Another process has adopted the run; this one must stop and touch nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something another process wants of a run: an approval, a stop, a note."""
+
+    id: str
+    body: Json
+
+
+class Journal(ABC):
+    """The append-only, durable, hash-chained record of one run; its only truth.
+
+    One writer at a time: the fence is the sequence number. Appending at a place that another
+    process has filled raises Conflict.
+    """
+
+    run: str
+
+    @abstractmethod
+    def events(self) -> list[Event]:
+        """Return every event so far, checking the chain; later appends follow the last."""
+
+    @abstractmethod
+    def append(self, epoch: int, data: Sequence[Data]) -> list[Event]:
+        """Append events in one durable commit and return them. Raises Conflict."""
+
+    @abstractmethod
+    def post(self, message: Message) -> None:
+        """Leave a message for the run's owner; the same id twice is one message."""
+
+    @abstractmethod
+    def messages(self) -> list[Message]:
+        """Return every message ever left, in order."""
+
+
+class Observer(Observations):
+    """The measuring process of a run, seen from the engine."""
+
+    @abstractmethod
+    def ensure(self) -> ObserverStarted | None:
+        """See to it that it runs: attach to it, or start it. Return the event of a start."""
+
+    @abstractmethod
+    def tell(self, run: Run) -> None:
+        """Pass on where the run stands: when the fault was, and what its steps have made."""
+
+    @abstractmethod
+    def prove(self, probe: str) -> ProbeProven | None:
+        """Aim a probe at its negative control once; None if it has none."""
+
+    @abstractmethod
+    def anchors(self) -> list[SamplesAnchored]:
+        """Return how far each file has come, with its digest, where it grew since last time."""
+
+    @abstractmethod
+    def alive(self) -> bool:
+        """Say whether the process is there."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End it and wait for its last line."""

@@ -77,6 +77,15 @@ class CheckBaselined(Data):
     looked_us: tuple[int, int]
 
 
+class ProbeProven(Data):
+    """A probe was aimed once at something known to be bad: could it tell?"""
+
+    type: ClassVar[str] = "probe.proven"
+    probe: str
+    can_fail: bool
+    why: str
+
+
 class StepIntended(Data):
     """Durable before the act: the change, both ends named, and how to undo it."""
 
@@ -156,6 +165,7 @@ class StepResolved(Data):
     way: Way
     answer: str  # happened | not-happened | retry
     who: str
+    inbox: str = ""
 
 
 class StepKept(Data):
@@ -192,12 +202,14 @@ class StopRequested(Data):
     type: ClassVar[str] = "stop.requested"
     who: str
     why: str
+    inbox: str = ""
 
 
 class NoteAdded(Data):
     type: ClassVar[str] = "note.added"
     who: str
     text: str
+    inbox: str = ""
 
 
 class WarningRaised(Data):
@@ -206,6 +218,7 @@ class WarningRaised(Data):
     type: ClassVar[str] = "warning.raised"
     code: str
     text: str
+    inbox: str = ""
 
 
 class ArtifactRecorded(Data):
@@ -215,12 +228,20 @@ class ArtifactRecorded(Data):
     bytes: int
 
 
+class ReturnBegan(Data):
+    """From here on nothing new is tried: everything is put back. Later samples are not judged."""
+
+    type: ClassVar[str] = "return.began"
+    why: str
+
+
 class RunClosed(Data):
-    """The last event. `left` names what is still changed in the world."""
+    """The last event. `left` names what is still changed in the world, against our will."""
 
     type: ClassVar[str] = "run.closed"
-    ending: str  # completed | stopped | refused
+    ending: str  # completed | failed | stopped | refused
     left: tuple[str, ...]
+    digests: dict[str, str] = {}  # file name in the run directory -> sha256
 
 
 ALL: tuple[type[Data], ...] = (
@@ -229,6 +250,7 @@ ALL: tuple[type[Data], ...] = (
     ObserverStarted,
     SamplesAnchored,
     CheckBaselined,
+    ProbeProven,
     StepIntended,
     StepRequested,
     StepSettled,
@@ -245,6 +267,7 @@ ALL: tuple[type[Data], ...] = (
     NoteAdded,
     WarningRaised,
     ArtifactRecorded,
+    ReturnBegan,
     RunClosed,
 )
 BY_TYPE: dict[str, type[Data]] = {data.type: data for data in ALL}

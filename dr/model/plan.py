@@ -43,6 +43,7 @@ class PlannedStep(Record):
     needs: tuple[str, ...]  # IAM actions
     doubt: Doubt | None  # of actions only
     reversible: bool  # False: the kind says it can never be undone
+    baseline: bool = False  # a check that also looks before the disruption
     prompt: str | None = None
 
 

@@ -29,6 +29,7 @@ class World(StrEnum):
     """What a failed attempt says about the world."""
 
     REFUSED = "refused"  # not attempted
+    FORBIDDEN = "forbidden"  # for want of credentials or permission: nothing happened
     FAILED = "failed"  # attempted, rejected
     UNCLEAR = "unclear"  # attempted, not known
     LATE = "late"  # attempted, not settled within its time

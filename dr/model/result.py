@@ -43,6 +43,7 @@ class OutageResult(Record):
     up: int
     down: int
     unknown: int
+    missing: int = 0  # slots of the schedule without a sample
     onset: Achieved | None  # from the fault to the first failure
     recovery: Achieved | None  # from the fault to the recovery that held
     clocks: dict[str, Achieved]  # the recovery time by clock: fault, onset, declared
@@ -61,6 +62,8 @@ class MarksResult(Record):
     failed: int
     indeterminate: int
     acked_before_fault: int
+    acked_inside_bracket: int = 0  # while the fault was requested: counted on neither side
+    read_back: bool = True  # False: nobody looked what is there, so nothing counts as lost
     found: int
     lost: int  # acknowledged before the fault and not found
     duplicates: int

@@ -1,0 +1,312 @@
+"""The engine's next move, as a pure function of the run's state, the time and the latest looks.
+
+The loop is: fold, decide, do, append. There is no other control flow, so that first run, resume,
+abort and undo are the same program entered at different places.
+
+What `decide` may ask for:
+    Look    read the world for one step (and, before there is an intent, plan its change)
+    Ask     request the change whose intent is durable; asked for once
+    Record  append an event that follows from the state alone
+    Wait    nothing to do before this moment, unless something arrives
+An in-doubt step (an intent without an answer) is resolved here, by its class.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dr.core.closing import closing, why_return
+from dr.core.fold import Run, Status, StepState
+from dr.core.gates import gate
+from dr.core.moves import (
+    HEARTBEAT_US,
+    POLL_LONGEST_US,
+    Ask,
+    Baseline,
+    Busy,
+    Look,
+    Looks,
+    Move,
+    Pace,
+    Record,
+    Seen,
+    Wait,
+)
+from dr.model import event as ev
+from dr.model.drill import Phase
+from dr.model.event import Way
+from dr.model.plan import PlannedStep, StepClass
+from dr.model.progress import Doubt, Progress, World
+
+
+def decide(run: Run, now_us: int, looks: Looks, busy: Busy, pace: Pace) -> list[Move]:
+    """Return what to do now; a list of only `Wait`s means: sleep until the earliest.
+
+    `busy` names the steps with a look or a request under way in this process.
+    """
+    if run.closed is not None:
+        return []
+    here = _Here(run, now_us, looks, busy, pace)
+    if run.returning_us is None:
+        moves = list(here.forward())
+        if moves:
+            return moves
+        return [Record(ev.ReturnBegan(why=why_return(run)))]
+    moves = list(here.back())
+    return moves or [Record(closing(run))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """One turn's arguments, so that the rules below read as rules."""
+
+    run: Run
+    now_us: int
+    looks: Looks
+    busy: Busy
+    pace: Pace
+
+    def forward(self) -> Iterator[Move]:
+        """Yield the moves towards the end of the drill's last forward phase."""
+        run = self.run
+        if run.stopping:
+            yield from self._drain()
+            return
+        phase = run.current_phase()
+        if phase is None or (phase is Phase.RETURN and run.plan.undo):
+            return
+        if phase is not Phase.PREPARE and not run.intended:
+            missing = [s for s in run.plan.steps if s.baseline and s.id not in run.baseline]
+            if missing:
+                yield from (self._baseline(step) for step in missing)
+                return
+        todo = list(run.open[phase].values())
+        if phase is Phase.RETURN:
+            todo = [s for s in todo if not s.id.startswith("dr-")]  # those come after it all
+        for step in todo:
+            if any(other in run.open[phase] for other in step.after):
+                continue
+            yield from self._step(step, run.forward[step.id], Way.FORWARD)
+
+    def _baseline(self, step: PlannedStep) -> Move:
+        if (step.id, Way.FORWARD) in self.busy:
+            return Wait(self.now_us + HEARTBEAT_US)
+        return Baseline(step.id)
+
+    def _drain(self) -> Iterator[Move]:
+        """Wait for what is under way: its answer decides what there is to undo."""
+        if any(way is Way.FORWARD for _, way in self.busy):
+            yield Wait(self.now_us + HEARTBEAT_US)
+
+    def back(self) -> Iterator[Move]:
+        """Yield the moves that put everything back, one step at a time, last intended first."""
+        run = self.run
+        if run.plan.undo or run.stopping:
+            for id_ in run.to_undo():
+                state = run.undo[id_]
+                if not state.over:
+                    yield from self._undo(run.plan.step(id_), state)
+                    return
+        if not run.touched:
+            return
+        for step in run.open.get(Phase.RETURN, {}).values():
+            if step.id.startswith("dr-"):
+                yield from self._step(step, run.forward[step.id], Way.FORWARD)
+
+    def _undo(self, step: PlannedStep, state: StepState) -> Iterator[Move]:
+        done = self.run.forward[step.id]
+        intent = done.intent
+        if intent is None:
+            raise AssertionError(f"{step.id} is to be undone without an intent")
+        opaque = step.doubt in (Doubt.OPAQUE, None)
+        if done.status is Status.DOUBTED and opaque:
+            yield from self._doubted(step, done, Way.FORWARD)  # a person must say first
+            return
+        if done.status is Status.HELD:
+            yield Wait(self.now_us + HEARTBEAT_US)
+            return
+        if intent.undo is None:
+            asked = done.requested is not None or done.status in (Status.DOUBTED, Status.HELD)
+            yield Record(
+                ev.StepKept(
+                    step=step.id,
+                    irreversible=intent.irreversible is not None and asked,
+                    why=intent.irreversible or intent.keeps or "there is no way back",
+                )
+            )
+            return
+        yield from self._step(step, state, Way.UNDO)
+
+    # One step, either way ------------------------------------------------------------------
+
+    def _step(self, step: PlannedStep, state: StepState, way: Way) -> Iterator[Move]:
+        if state.over:
+            return
+        if (step.id, way) in self.busy:
+            yield Wait(self.now_us + HEARTBEAT_US)
+            return
+        if step.klass is StepClass.GATE:
+            yield gate(step, state, self.now_us)
+        elif self._late(step, state, way):
+            yield Record(self._too_late(step, state, way))
+        else:
+            yield from {
+                Status.PENDING: self._pending,
+                Status.INTENDED: self._intended,
+                Status.REQUESTED: self._requested,
+                Status.DOUBTED: self._doubted,
+                Status.HELD: self._held,
+            }[state.status](step, state, way)
+
+    def _pending(self, step: PlannedStep, state: StepState, way: Way) -> Iterator[Move]:
+        seen = self.looks.get((step.id, way))
+        if seen is None:
+            yield Look(step.id, way)
+        elif seen.progress is Progress.SETTLED and self._trusted(step, way, seen):
+            yield Record(_settle(step, way, seen, noop=step.klass is StepClass.ACTION))
+        elif step.klass is StepClass.ACTION and seen.progress is Progress.UNTOUCHED:
+            if seen.intent is None:
+                raise AssertionError(f"a first look at {step.id} made no plan")
+            yield Record(seen.intent)
+        elif seen.progress is Progress.ASTRAY:
+            yield Record(_astray(step, way, seen))
+        else:
+            yield self._look_again(step, state, way, seen)
+
+    def _trusted(self, step: PlannedStep, way: Way, seen: Seen) -> bool:
+        """Say whether one look is enough: an effect in doubt may still land."""
+        if way is Way.FORWARD:
+            return True
+        doubted_us = self.run.forward[step.id].doubted_us
+        settled = self.run.forward[step.id].settled is not None
+        if doubted_us is None or settled:
+            return True
+        return seen.same > 1 and seen.looked_us[0] - doubted_us >= self.pace.settle_us
+
+    def _intended(self, step: PlannedStep, state: StepState, way: Way) -> Iterator[Move]:
+        yield Ask(step.id, way)
+
+    def _requested(self, step: PlannedStep, state: StepState, way: Way) -> Iterator[Move]:
+        seen = self._fresh(step, state, way)
+        if seen is None:
+            yield Look(step.id, way)
+        elif seen.progress is Progress.SETTLED:
+            yield Record(_settle(step, way, seen, noop=False))
+        elif seen.progress is Progress.ASTRAY and seen.same > 1:
+            yield Record(_astray(step, way, seen))
+        else:
+            yield self._look_again(step, state, way, seen)
+
+    def _doubted(self, step: PlannedStep, state: StepState, way: Way) -> Iterator[Move]:
+        if step.doubt is Doubt.OPAQUE or step.doubt is None:
+            yield Record(
+                ev.StepHeld(
+                    step=step.id,
+                    way=way,
+                    question=f"Did {step.id} ({step.kind}) happen? Nothing can be looked at.",
+                )
+            )
+            return
+        seen = self._fresh(step, state, way)
+        if seen is None:
+            yield Look(step.id, way)
+        elif seen.progress is Progress.SETTLED:
+            yield Record(_settle(step, way, seen, noop=False))
+        elif seen.progress is Progress.UNTOUCHED and self._surely(step, state, seen):
+            yield Record(
+                ev.StepReconciled(step=step.id, way=way, progress=seen.progress, repeat=True)
+            )
+        elif seen.progress is Progress.ASTRAY and seen.same > 1:
+            yield Record(
+                ev.StepHeld(
+                    step=step.id,
+                    way=way,
+                    question=f"{step.id} was asked for, the answer was lost, and the world is "
+                    "neither where it was nor where the change leads. What now?",
+                )
+            )
+        else:
+            yield self._look_again(step, state, way, seen)
+
+    def _surely(self, step: PlannedStep, state: StepState, seen: Seen) -> bool:
+        """Say whether "untouched" is certain enough to ask again, by the class of doubt."""
+        if step.doubt is not Doubt.OBSERVABLE:
+            return True
+        doubted_us = state.doubted_us or 0
+        return seen.same > 1 and seen.looked_us[0] - doubted_us >= self.pace.settle_us
+
+    def _held(self, step: PlannedStep, state: StepState, way: Way) -> Iterator[Move]:
+        yield Wait(self.now_us + HEARTBEAT_US)
+
+    def _fresh(self, step: PlannedStep, state: StepState, way: Way) -> Seen | None:
+        """Return the latest look if it was made after the request or the doubt."""
+        seen = self.looks.get((step.id, way))
+        after = max(
+            state.requested[1] if state.requested else 0,
+            state.doubted_us or 0,
+            state.intended_us or 0,
+        )
+        return seen if seen is not None and seen.looked_us[0] >= after else None
+
+    def _look_again(self, step: PlannedStep, state: StepState, way: Way, seen: Seen) -> Look | Wait:
+        """Poll quickly at first, then more and more slowly: a long wait needs fewer looks."""
+        waited = seen.looked_us[1] - self._began(step, state, way)
+        pause = min(max(self.pace.poll_first_us, waited // 16), POLL_LONGEST_US)
+        due = seen.looked_us[1] + pause
+        return Look(step.id, way) if self.now_us >= due else Wait(due)
+
+    def _began(self, step: PlannedStep, state: StepState, way: Way) -> int:
+        run = self.run
+        if state.intended_us is not None:
+            return state.intended_us
+        if way is Way.UNDO:
+            return run.returning_us or run.started_us
+        if step.phase is Phase.RETURN and run.returning_us is not None:
+            return max(run.returning_us, run.ready_us.get(step.id, 0), _last_undo_us(run))
+        return run.ready_us.get(step.id, run.started_us)
+
+    def _late(self, step: PlannedStep, state: StepState, way: Way) -> bool:
+        if state.status is Status.HELD:
+            return False  # a person has all the time there is
+        if way is Way.UNDO and state.intended_us is None:
+            # Each undo has its own time, counted from its own first look.
+            seen = self.looks.get((step.id, way))
+            return seen is not None and self.now_us - seen.since_us > step.within.us * seen.count
+        # While nobody owned the run nobody could look: a resumed step has its time anew.
+        began = max(self._began(step, state, way), self.run.adopted_us)
+        return self.now_us - began > step.within.us
+
+    def _too_late(self, step: PlannedStep, state: StepState, way: Way) -> ev.StepFailed:
+        seen = self.looks.get((step.id, way))
+        why = str(seen.facts.get("why", "")) if seen is not None else ""
+        said = f": {why}" if why else ""
+        return ev.StepFailed(
+            step=step.id,
+            way=way,
+            world=World.LATE,
+            message=f"not settled within {step.within}{said}",
+        )
+
+
+def _last_undo_us(run: Run) -> int:
+    return max((s.settled[1] for s in run.undo.values() if s.settled), default=0)
+
+
+def _settle(step: PlannedStep, way: Way, seen: Seen, *, noop: bool) -> ev.StepSettled:
+    return ev.StepSettled(
+        step=step.id,
+        way=way,
+        noop=noop,
+        looked_us=(seen.since_us if seen.count > 1 else seen.looked_us[0], seen.looked_us[1]),
+        seen=seen.seen,
+        facts=seen.facts,
+    )
+
+
+def _astray(step: PlannedStep, way: Way, seen: Seen) -> ev.StepFailed:
+    return ev.StepFailed(
+        step=step.id,
+        way=way,
+        world=World.UNCLEAR,
+        message="the world is neither where it was nor where the change leads; "
+        "somebody else is at work",
+    )

@@ -1,0 +1,326 @@
+"""One look, one request: everything the engine does to the world, for any action or check.
+
+Both run in a worker thread and return a value; they append nothing and decide nothing. Looking
+is repeated through transient failures (tenacity, within a bound); requests are sent once.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import tenacity
+
+from dr.cloud import errors
+from dr.cloud.clock import Clock
+from dr.core.fold import Run
+from dr.core.moves import Seen
+from dr.core.templates import late
+from dr.engine.brakes import Brakes
+from dr.model import event as ev
+from dr.model.base import Json, Record
+from dr.model.errors import (
+    DrError,
+    Failed,
+    Forbidden,
+    Refused,
+    SimulatorUnsupported,
+    Unclear,
+)
+from dr.model.event import Call, Way
+from dr.model.intent import Intent
+from dr.model.plan import PlannedStep, StepClass
+from dr.model.progress import Progress, World
+from dr.ports import Action, Check, Irreversible, Kept
+
+LOOK_TRIES = 4
+
+
+class Hands(Protocol):
+    """What reaches the world for a step; made once per site and kept."""
+
+    def looking(self, step: PlannedStep, way: Way) -> Any:
+        """Return the hand that only looks, and may retry."""
+
+    def acting(self, step: PlannedStep, way: Way) -> Any:
+        """Return the hand that asks exactly once."""
+
+    def drain(self, hand: Any) -> tuple[Call, ...]:
+        """Return the calls made through a hand by this thread since the last drain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A look that worked."""
+
+    step: str
+    way: Way
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that was answered."""
+
+    step: str
+    way: Way
+    sent_us: int
+    answered_us: int
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A look or a request that did not work; `world` says what that means."""
+
+    step: str
+    way: Way
+    world: World
+    message: str
+    calls: tuple[Call, ...] = ()
+    asked: bool = False  # it was a request, and may have happened
+
+
+Result = Looked | Asked | Trouble
+
+
+class Driver:
+    """Looks and asks for the steps of one plan."""
+
+    def __init__(
+        self,
+        kinds: Mapping[str, Action[Any, Any, Any, Any] | Check[Any, Any, Any]],
+        hands: Hands,
+        clock: Clock,
+        brakes: Brakes,
+        expires: str,
+    ) -> None:
+        """Take the actions and checks by kind. `expires` goes into the tags of what is made."""
+        self._kinds = kinds
+        self._hands = hands
+        self._clock = clock
+        self._brakes = brakes
+        self._expires = expires
+
+    def look(self, run: Run, step: PlannedStep, way: Way, before: Seen | None) -> Result:
+        """Read the world for one step; before there is an intent, also plan the change."""
+        hand = None
+        try:
+            hand = self._hands.looking(step, way)
+            if step.klass is StepClass.CHECK:
+                return self._look_check(run, step, hand, before)
+            return self._look_action(run, step, way, hand, before)
+        except Exception as error:  # noqa: BLE001 - one of the two places that translate
+            return self._trouble(step, way, hand, error, asked=False)
+
+    def ask(self, run: Run, step: PlannedStep, way: Way) -> Result:
+        """Request the intended change, once."""
+        action = self._action(step)
+        state = run.state(step.id, way)
+        if state.intent is None:
+            raise AssertionError(f"{step.id} has no intent")
+        change = _read(action.change, state.intent.change)
+        hand = None
+        sent = False
+        try:
+            hand = self._hands.acting(step, way)
+            self._hands.drain(hand)
+            self._brakes.before(run, step, way, action, self._hands.looking(step, way), change)
+            sent_us = self._clock.mono_us()
+            sent = True
+            action.execute(hand, change)
+        except Exception as error:  # noqa: BLE001 - the other one
+            return self._trouble(step, way, hand, error, asked=sent)
+        answered_us = self._clock.mono_us()
+        return Asked(step.id, way, sent_us, answered_us, self._hands.drain(hand))
+
+    def baseline(self, run: Run, step: PlannedStep) -> ev.CheckBaselined | Trouble:
+        """Look once for a check that compares with what was there before."""
+        try:
+            check = self._check(step)
+            params = self._params(run, step, check.params, known_only=True)
+            began = self._clock.mono_us()
+            seen = _patiently(lambda: check.observe(self._hands.looking(step, Way.FORWARD), params))
+            return ev.CheckBaselined(
+                step=step.id, seen=seen.as_json(), looked_us=(began, self._clock.mono_us())
+            )
+        except Exception as error:  # noqa: BLE001 - translated as above
+            return self._trouble(step, Way.FORWARD, None, error, asked=False)
+
+    def wants_baseline(self, step: PlannedStep) -> bool:
+        """Say whether this step's check compares with a look from before the disruption."""
+        return step.klass is StepClass.CHECK and self._check(step).baseline
+
+    # ---------------------------------------------------------------------------------------
+
+    def _look_action(
+        self, run: Run, step: PlannedStep, way: Way, hand: Any, before: Seen | None
+    ) -> Looked:
+        action = self._action(step)
+        began = self._clock.mono_us()
+        params = self._intended_params(run, step, action.params)
+        seen = _patiently(lambda: action.observe(hand, params))
+        at = (began, self._clock.mono_us())
+        intent = run.state(step.id, way).intent
+        planned = None
+        if intent is None:
+            change, planned = self._plan(run, step, way, action, params, seen)
+        else:
+            change = _read(action.change, intent.change)
+        progress = action.progress(change, seen)
+        return Looked(step.id, way, _seen(before, progress, at, seen.as_json(), {}, planned))
+
+    def _plan(
+        self,
+        run: Run,
+        step: PlannedStep,
+        way: Way,
+        action: Action[Any, Any, Any, Any],
+        params: Record,
+        seen: Record,
+    ) -> tuple[Record, ev.StepIntended]:
+        if way is Way.UNDO:
+            done = run.forward[step.id].intent
+            if done is None or done.undo is None:
+                raise AssertionError(f"{step.id} has nothing to undo")
+            change = _read(action.change, done.undo)
+            return change, _intended(step, way, params, change, None, done.token)
+        token = _token(run.id, step.id)
+        intent = Intent(run=run.id, step=step.id, token=token, expires=self._expires)
+        change = action.plan(params, seen, intent)
+        back = action.undo(change)
+        return change, _intended(step, way, params, change, back, token)
+
+    def _look_check(self, run: Run, step: PlannedStep, hand: Any, before: Seen | None) -> Looked:
+        check = self._check(step)
+        params = self._params(run, step, check.params)
+        began = self._clock.mono_us()
+        seen = _patiently(lambda: check.observe(hand, params))
+        at = (began, self._clock.mono_us())
+        kept = run.baseline.get(step.id)
+        earlier = _read(check.seen, kept) if kept is not None else None
+        outcome = check.judge(params, earlier, seen)
+        progress = Progress.SETTLED if outcome.holds else Progress.MOVING
+        facts: Json = {
+            "why": outcome.why,
+            "compared": outcome.compared,
+            "level": outcome.level,
+        }
+        return Looked(
+            step.id, Way.FORWARD, _seen(before, progress, at, seen.as_json(), facts, None)
+        )
+
+    def _intended_params(self, run: Run, step: PlannedStep, model: type[Record]) -> Record:
+        """Return the parameters of the intent if there is one: they must not change under it."""
+        intent = run.forward[step.id].intent
+        if intent is not None:
+            return _read(model, intent.params)
+        return self._params(run, step, model)
+
+    def _params(
+        self, run: Run, step: PlannedStep, model: type[Record], *, known_only: bool = False
+    ) -> Record:
+        raw = dict(step.params)
+        if known_only:
+            raw = {k: v for k, v in raw.items() if not _refers_to_run(v)}
+        return _read(model, late(raw, run.id, run.fault_at, run.changes()))
+
+    def _action(self, step: PlannedStep) -> Action[Any, Any, Any, Any]:
+        found = self._kinds[step.kind]
+        if not isinstance(found, Action):
+            raise TypeError(f"{step.kind} is not an action")
+        return found
+
+    def _check(self, step: PlannedStep) -> Check[Any, Any, Any]:
+        found = self._kinds[step.kind]
+        if not isinstance(found, Check):
+            raise TypeError(f"{step.kind} is not a check")
+        return found
+
+    def _trouble(
+        self, step: PlannedStep, way: Way, hand: Any, error: Exception, *, asked: bool
+    ) -> Trouble:
+        calls = self._hands.drain(hand) if hand is not None else ()
+        said = errors.translate(error)
+        if said is None and not asked:
+            world, message = World.FAILED, f"{type(error).__name__}: {error}"
+        elif said is None:
+            # A bug or a surprise in the middle of a request: nobody knows what happened.
+            world, message = World.UNCLEAR, f"{type(error).__name__}: {error}"
+        else:
+            world, message = _world(said), str(said)
+        return Trouble(step.id, way, world, message, calls, asked)
+
+
+def _world(error: DrError) -> World:
+    if isinstance(error, Refused):
+        return World.FORBIDDEN if isinstance(error, Forbidden) else World.REFUSED
+    return World.UNCLEAR if isinstance(error, Unclear) else World.FAILED
+
+
+def _seen(
+    before: Seen | None,
+    progress: Progress,
+    at: tuple[int, int],
+    seen: Json,
+    facts: Json,
+    intent: ev.StepIntended | None,
+) -> Seen:
+    """Return the look, knowing how many before it said the same."""
+    same = before.same + 1 if before is not None and before.progress is progress else 1
+    count = before.count + 1 if before is not None else 1
+    since = before.looked_us[0] if before is not None else at[0]
+    return Seen(progress, at, seen, facts, intent, same, since, count)
+
+
+def _intended(
+    step: PlannedStep,
+    way: Way,
+    params: Record,
+    change: Record,
+    back: Record | Irreversible | Kept | None,
+    token: str,
+) -> ev.StepIntended:
+    return ev.StepIntended(
+        step=step.id,
+        way=way,
+        params=params.as_json(),
+        change=change.as_json(),
+        undo=back.as_json() if isinstance(back, Record) else None,
+        keeps=back.why if isinstance(back, Kept) else None,
+        irreversible=back.why if isinstance(back, Irreversible) else None,
+        token=token,
+    )
+
+
+def _token(run: str, step: str) -> str:
+    """Return the idempotency token of an intent: the same for every attempt at it."""
+    return hashlib.sha256(f"{run}/{step}".encode()).hexdigest()[:32]
+
+
+def _read(model: type[Record], value: Json) -> Record:
+    import orjson
+
+    return model.model_validate_json(orjson.dumps(value))
+
+
+def _refers_to_run(value: object) -> bool:
+    return isinstance(value, str) and "${" in value
+
+
+def _patiently(observe: Callable[[], Any]) -> Any:
+    """Look again through transient failures: looking changes nothing."""
+    retry = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(_transient),
+        wait=tenacity.wait_random_exponential(multiplier=0.2, max=3.0),
+        stop=tenacity.stop_after_attempt(LOOK_TRIES),
+        reraise=True,
+    )
+    return retry(observe)
+
+
+def _transient(error: BaseException) -> bool:
+    if not isinstance(error, Exception) or isinstance(error, SimulatorUnsupported | Refused):
+        return False
+    said = errors.translate(error)
+    return isinstance(said, Unclear) or (isinstance(said, Failed) and "Throttl" in str(said))

@@ -1,0 +1,54 @@
+"""Messages from other processes → events. Idempotent by message id."""
+
+from collections.abc import Sequence
+
+from dr.core.fold import Run, Status
+from dr.model import event as ev
+from dr.model.event import Way
+from dr.ports import Message
+
+
+def events_of(run: Run, messages: Sequence[Message]) -> list[ev.Data]:
+    """Return the events of the messages the journal does not have yet.
+
+    A message that no rule accepts becomes a warning, so that it is answered and not asked again.
+    """
+    return [_event(run, message) for message in messages if message.id not in run.inbox]
+
+
+def _event(run: Run, message: Message) -> ev.Data:
+    body = message.body
+    what, who = str(body.get("what", "")), str(body.get("who", ""))
+    text = str(body.get("text", ""))
+    step = str(body.get("step", ""))
+    if what == "stop":
+        return ev.StopRequested(who=who, why=text, inbox=message.id)
+    if what == "note":
+        return ev.NoteAdded(who=who, text=text, inbox=message.id)
+    if what in ("approve", "deny"):
+        state = run.forward.get(step)
+        if state is not None and state.status is Status.OPENED:
+            return ev.DecisionRecorded(
+                step=step, answer=what, who=who, message=text, inbox=message.id
+            )
+        return _turned_down(message, f"{step} is not waiting for an approval")
+    if what == "resolve":
+        return _resolved(run, message, step, who)
+    return _turned_down(message, f"unknown message {what!r}")
+
+
+def _resolved(run: Run, message: Message, step: str, who: str) -> ev.Data:
+    answer = str(message.body.get("answer", ""))
+    if answer not in ("happened", "not-happened", "retry"):
+        return _turned_down(message, f"{answer!r} is no answer")
+    if answer == "retry" and run.returning_us is not None:
+        return _turned_down(message, "the run is on its way back and tries nothing again")
+    for way, states in ((Way.UNDO, run.undo), (Way.FORWARD, run.forward)):
+        state = states.get(step)
+        if state is not None and state.status is Status.HELD:
+            return ev.StepResolved(step=step, way=way, answer=answer, who=who, inbox=message.id)
+    return _turned_down(message, f"{step} is not held")
+
+
+def _turned_down(message: Message, why: str) -> ev.WarningRaised:
+    return ev.WarningRaised(code="inbox", text=f"message turned down: {why}", inbox=message.id)

@@ -1,0 +1,130 @@
+"""The journal of one run in one SQLite file.
+
+WAL with `synchronous=FULL`: an append that returned survives the loss of power. One file per run,
+because several processes writing one file wait for each other up to a second. The primary key is
+the fence between owners; triggers refuse every change of what was written. SQLite is trusted
+with the bytes, the hash chain says whether they are still the same.
+
+A copy of a live file is half a copy: export through `events()` or `lines()`.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import orjson
+
+from dr.cloud.clock import Clock
+from dr.core.lines import digest, verified, write
+from dr.model.event import Data, Event
+from dr.ports import Conflict, Journal, Message
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS event (
+    run TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL, hash TEXT NOT NULL,
+    PRIMARY KEY (run, seq)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS inbox (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL);
+CREATE TRIGGER IF NOT EXISTS event_no_update BEFORE UPDATE ON event
+    BEGIN SELECT RAISE(ABORT, 'a journal is never changed'); END;
+CREATE TRIGGER IF NOT EXISTS event_no_delete BEFORE DELETE ON event
+    BEGIN SELECT RAISE(ABORT, 'a journal is never shortened'); END;
+CREATE TRIGGER IF NOT EXISTS event_no_gap BEFORE INSERT ON event
+    WHEN NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM event WHERE run = NEW.run)
+    BEGIN SELECT RAISE(ABORT, 'not the next event'); END;
+"""
+BUSY_S = 10.0
+
+
+class SqliteJournal(Journal):
+    """See the module."""
+
+    def __init__(self, path: Path, run: str, genesis: str, clock: Clock) -> None:
+        """Open or create the file. `genesis` is the SHA-256 of the run's intent.json."""
+        self.run = run
+        self._genesis = genesis
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._db = sqlite3.connect(
+            path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+        )
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.executescript(_SCHEMA)
+        self._seq, self._prev = 0, genesis
+
+    def lines(self) -> list[bytes]:
+        """Return the stored lines, byte for byte as in events.jsonl."""
+        rows = self._db.execute("SELECT body FROM event WHERE run = ? ORDER BY seq", (self.run,))
+        return [row[0].encode() for row in rows]
+
+    def events(self) -> list[Event]:
+        """Return every event so far; raises dr.core.lines.Broken if the chain is damaged."""
+        lines = self.lines()
+        found = list(verified(lines, self._genesis, self.run))
+        self._seq, self._prev = len(lines), digest(lines[-1]) if lines else self._genesis
+        return found
+
+    def since(self, seq: int) -> list[Event]:
+        """Return the events after `seq`, for a watcher; the chain is not checked."""
+        from dr.core.lines import read
+
+        rows = self._db.execute(
+            "SELECT body FROM event WHERE run = ? AND seq > ? ORDER BY seq", (self.run, seq)
+        )
+        return [read(row[0].encode()) for row in rows]
+
+    def append(self, epoch: int, data: Sequence[Data]) -> list[Event]:
+        """Append in one commit, flushed to the disk before this returns."""
+        with self._lock:
+            seq, prev = self._seq, self._prev
+            made: list[Event] = []
+            rows: list[tuple[str, int, str, str]] = []
+            for one in data:
+                seq += 1
+                event = Event(
+                    run=self.run,
+                    epoch=epoch,
+                    seq=seq,
+                    prev=prev,
+                    t=self._clock.stamp(),
+                    mono_us=self._clock.mono_us(),
+                    data=one,
+                )
+                line = write(event)
+                prev = digest(line)
+                rows.append((self.run, seq, line.decode(), prev))
+                made.append(event)
+            self._insert(rows)
+            self._seq, self._prev = seq, prev
+            return made
+
+    def _insert(self, rows: list[tuple[str, int, str, str]]) -> None:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany("INSERT INTO event VALUES (?, ?, ?, ?)", rows)
+            self._db.execute("COMMIT")
+        except sqlite3.IntegrityError as error:
+            self._db.execute("ROLLBACK")
+            raise Conflict(f"run {self.run} has another owner by now") from error
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def post(self, message: Message) -> None:
+        """Leave a message; durable when this returns."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO inbox (id, body) VALUES (?, ?)",
+            (message.id, orjson.dumps(message.body).decode()),
+        )
+
+    def messages(self) -> list[Message]:
+        """Return every message, oldest first."""
+        rows = self._db.execute("SELECT id, body FROM inbox ORDER BY n")
+        return [Message(id=id_, body=orjson.loads(body)) for id_, body in rows]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()

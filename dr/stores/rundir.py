@@ -1,0 +1,173 @@
+"""The home of `dr` and the directory of one run, which is its evidence.
+
+Home (0700, $DR_HOME or the user's state directory):
+    runs/RUN_ID/    one directory per run
+    locks/          one file per service and run
+    sandbox/        the sandbox's own files
+
+Run directory:
+    plan.json intent.json drill.yaml     written before anything else, never again
+    journal.db                           the truth while the run lives
+    samples/ children/ artifacts/        written by the observer, by child processes, by us
+    events.jsonl result.json report.html MANIFEST.sha256     written at the end
+"""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from dr.cloud.clock import Clock
+from dr.core.canonical import canonical
+from dr.model.errors import Refused
+from dr.model.plan import Plan
+from dr.stores.files import flush_directory, sha256_of, write_whole
+from dr.stores.journal import SqliteJournal
+
+_UNLISTED = {"MANIFEST.sha256", "journal.db", "journal.db-wal", "journal.db-shm"}
+
+
+@dataclass(frozen=True, slots=True)
+class RunDir:
+    """The directory of one run."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """Id of the run."""
+        return self.path.name
+
+    def plan(self) -> Plan:
+        """Return the frozen plan."""
+        return Plan.model_validate_json((self.path / "plan.json").read_bytes())
+
+    def intent(self) -> dict[str, Any]:
+        """Return what was written down before the run began."""
+        found: dict[str, Any] = orjson.loads((self.path / "intent.json").read_bytes())
+        return found
+
+    def journal(self, clock: Clock) -> SqliteJournal:
+        """Open the journal."""
+        genesis = sha256_of(self.path / "intent.json")
+        return SqliteJournal(self.path / "journal.db", self.id, genesis, clock)
+
+    def write(self, name: str, content: bytes) -> str:
+        """Write a file of the run; return its SHA-256."""
+        path = self.path / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_whole(path, content)
+        return sha256_of(path)
+
+    def manifest(self) -> str:
+        """List every file with its digest, in the form `sha256sum -c` reads; return its digest."""
+        lines = [
+            f"{sha256_of(path)}  {path.relative_to(self.path).as_posix()}\n"
+            for path in sorted(self.path.rglob("*"))
+            if path.is_file() and not path.is_symlink() and self._listed(path)
+        ]
+        lines.sort(key=lambda line: line[66:].encode())
+        return self.write("MANIFEST.sha256", "".join(lines).encode())
+
+    def _listed(self, path: Path) -> bool:
+        inside = path.relative_to(self.path)
+        return inside.as_posix() not in _UNLISTED and inside.parts[0] != "children"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where `dr` keeps its runs."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, environment: dict[str, str]) -> "Home":
+        """Return the home the environment names."""
+        named = environment.get("DR_HOME")
+        if named:
+            return cls(Path(named).expanduser().absolute())
+        state = environment.get("XDG_STATE_HOME") or "~/.local/state"
+        return cls(Path(state).expanduser().absolute() / "dr")
+
+    def ready(self) -> "Home":
+        """Make the directories; only their owner may enter."""
+        for name in ("runs", "locks"):
+            (self.path / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path.chmod(0o700)
+        return self
+
+    def runs(self) -> list[RunDir]:
+        """Return every run, oldest first."""
+        base = self.path / "runs"
+        if not base.is_dir():
+            return []
+        found = [RunDir(p) for p in base.iterdir() if (p / "intent.json").is_file()]
+        return sorted(found, key=lambda run: (run.intent()["planned_start"], run.id))
+
+    def run(self, name: str) -> RunDir:
+        """Return one run by id, by a prefix that fits one run only, or `last`.
+
+        Raises Refused if there is none.
+        """
+        runs = self.runs()
+        if name == "last" and runs:
+            return runs[-1]
+        fits = [run for run in runs if run.id == name] or [
+            run for run in runs if run.id.startswith(name)
+        ]
+        if len(fits) != 1:
+            what = "no run" if not fits else f"{len(fits)} runs"
+            raise Refused(f"{what} called {name!r}; `dr list` names them")
+        return fits[0]
+
+    def create(self, plan: Plan, definition: bytes, *, started_by: str, clock: Clock) -> RunDir:
+        """Make the directory of a new run, with everything that is fixed before it begins."""
+        number, path = self._number(plan.drill)
+        run = RunDir(path)
+        body = canonical(plan.as_json())
+        run.write("drill.yaml", definition)
+        digest = run.write("plan.json", body)
+        intent = {
+            "schema": "dr.intent/1",
+            "run_id": run.id,
+            "run_no": number,
+            "drill": plan.drill,
+            "plan_sha256": digest,
+            "definition_sha256": plan.definition_sha256,
+            "planned_start": clock.stamp(),
+            "started_by": started_by,
+            "simulated": plan.simulated,
+            "nonce": secrets.token_hex(16),
+        }
+        run.write("intent.json", canonical(intent))
+        flush_directory(path.parent)
+        return run
+
+    def _number(self, drill: str) -> tuple[int, Path]:
+        """Take the next free number of a drill; making the directory is what takes it."""
+        base = self.path / "runs"
+        taken = [int(p.name[-4:]) for p in base.glob(f"{drill}-[0-9][0-9][0-9][0-9]")]
+        number = max(taken, default=0) + 1
+        while True:
+            path = base / f"{drill}-{number:04d}"
+            try:
+                path.mkdir(mode=0o700)
+            except FileExistsError:
+                number += 1
+            else:
+                return number, path
+
+
+def whoami() -> str:
+    """Name the person or machine account that runs this process."""
+    import getpass
+    import socket
+
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
