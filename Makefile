@@ -1,0 +1,60 @@
+# make demo   a drill of each family in the sandbox, ending with a verdict and a report
+# make test   every test
+# make check  what CI runs: format, lint, types, import layers, tests, coverage
+# make fix    format, and repair what can be repaired
+# make bench  the benchmarks
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO_HOME ?= $(CURDIR)/.dr
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check fix lint types layers coverage bench clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+$(VENV)/ready: pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo "dr needs Python 3.11 or newer; $(PYTHON) is not (make PYTHON=python3.12 ...)"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+	  || { echo "python3 -m venv failed; on Debian and Ubuntu: apt install python3-venv"; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint requirements.lock --editable '.[sandbox,dev]'
+	@touch $@
+
+setup: $(VENV)/ready
+
+demo: setup
+	@DR_HOME="$(DEMO_HOME)" $(BIN)/python -m dr.sandbox.demo
+
+test: setup
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup
+
+check: lint types layers coverage
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy
+
+layers: setup
+	$(BIN)/lint-imports
+
+coverage: setup
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest -q -n auto --dist loadgroup
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --skip-covered --include 'dr/model/*,dr/core/*' --fail-under 100
+	$(BIN)/coverage report --skip-covered --fail-under 90
+
+fix: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .dr .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

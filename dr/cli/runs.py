@@ -1,0 +1,209 @@
+"""`dr run`, `dr resume`, `dr abort`: the commands that own a run."""
+
+import contextlib
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from dr.cli import answers, stages
+from dr.cli.catalogue import kinds
+from dr.cli.exit_codes import Exit
+from dr.cli.files import read_drill
+from dr.cli.home import home
+from dr.cli.outcome import exit_code
+from dr.cli.session import Session, reopen
+from dr.cli.stage import FILE as STAGE_FILE
+from dr.cli.stage import Stage
+from dr.cli.view.base import View
+from dr.cli.view.choose import choose
+from dr.cloud.clock import Clock
+from dr.core.binding import bind
+from dr.core.drift import with_drift_gate
+from dr.core.parse import Parsed
+from dr.core.planning import plan as plan_of
+from dr.engine.run import Abandoned
+from dr.model.errors import Refused
+from dr.model.plan import Plan
+from dr.ports import Conflict
+from dr.stores.locks import FileLock
+from dr.stores.rundir import RunDir, whoami
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON lines on stdout.")
+quiet_ = click.option("--quiet", is_flag=True, help="Print the verdict only.")
+no_input_ = click.option("--no-input", is_flag=True, help="Never ask at the terminal.")
+
+
+@click.command()
+@click.argument("drill", type=click.Path(path_type=Path))
+@click.option("--sandbox", is_flag=True, help="Rehearse in the sandbox; nothing real is touched.")
+@click.option("--confirm", metavar="ENVIRONMENT", help="The environment's name, instead of typing.")
+@click.option("--approve", multiple=True, metavar="STEP", help="Approve this step in advance.")
+@as_json
+@quiet_
+@no_input_
+def run(
+    drill: Path,
+    *,
+    sandbox: bool,
+    confirm: str | None,
+    approve: tuple[str, ...],
+    as_json: bool,
+    quiet: bool,
+    no_input: bool,
+) -> int:
+    """Run a drill: break something on purpose, recover, measure, put everything back."""
+    parsed = read_drill(drill)
+    planned = plan_of(parsed, kinds(), simulated=sandbox)
+    place = home().ready()
+    with contextlib.ExitStack() as stack:
+        if sandbox:
+            stage = stack.enter_context(stages.rehearsal(parsed.drill, drill, place, stages.echo))
+        else:
+            work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dr-")))
+            stage = stages.live(parsed.drill, drill, work)
+        bound = bound_plan(planned, stage, parsed)
+        if not sandbox:
+            _confirmed(bound, confirm, no_input=no_input)
+        lock = FileLock(
+            place.path / "locks" / f"service-{bound.service}", f"the service {bound.service}"
+        )
+        stack.enter_context(lock.take(f"a drill by {whoami()}"))
+        directory = place.create(bound, drill.read_bytes(), started_by=whoami(), clock=Clock())
+        directory.write(STAGE_FILE, stage.to_json())
+        view = choose(json=as_json, quiet=quiet, stream=sys.stderr)
+        session = Session(directory, stage, view)
+        with answers.asking(directory, view, advance=approve, terminal=not no_input):
+            return _owned(directory, session, "start")
+
+
+@click.command()
+@click.argument("run_id", metavar="RUN")
+@as_json
+@quiet_
+@no_input_
+def resume(run_id: str, *, as_json: bool, quiet: bool, no_input: bool) -> int:
+    """Go on with a run whose process died: look, resolve doubts, finish."""
+    directory = home().run(run_id)
+    view = choose(json=as_json, quiet=quiet, stream=sys.stderr)
+    session = _reopened(directory, view)
+    with answers.asking(directory, view, advance=(), terminal=not no_input):
+        return _owned(directory, session, "resume")
+
+
+@click.command()
+@click.argument("run_id", metavar="RUN")
+@click.option("-m", "--message", default="aborted", help="Why.")
+@as_json
+@quiet_
+def abort(run_id: str, *, message: str, as_json: bool, quiet: bool) -> int:
+    """Stop a run and put everything back, whether its process lives or not."""
+    directory = home().run(run_id)
+    if answers.owned(directory):
+        answers.post(directory, {"what": "stop", "who": whoami(), "text": message})
+        click.echo("asked its process to stop and undo; `dr watch` follows it", err=True)
+        return Exit.PASS
+    view = choose(json=as_json, quiet=quiet, stream=sys.stderr)
+    session = _reopened(directory, view)
+    session.engine.stop(whoami(), message)
+    return _owned(directory, session, "abort")
+
+
+def bound_plan(planned: Plan, stage: Stage, parsed: Parsed) -> Plan:
+    """Put the outputs in place, and the drift gate around the drill where there is a state."""
+    bound = bind(planned, stage.outputs, kinds(), parsed=parsed)
+    gate = {
+        name: config.drift == "refuse"
+        for name, config in parsed.drill.terraform.items()
+        if name in stage.terraform_dirs
+    }
+    return with_drift_gate(bound, gate)
+
+
+def _reopened(directory: RunDir, view: View) -> Session:
+    session = reopen(directory, view)
+    if session.stage.simulated and not answers.reachable(session.stage):
+        raise Refused(
+            f"the sandbox that {directory.id} was rehearsed in is gone, and everything in it; "
+            "there is nothing to put back"
+        )
+    return session
+
+
+def _owned(directory: RunDir, session: Session, why: str) -> int:
+    """Own a run until its end: its lock, its signals, its evidence, its exit code."""
+    with (
+        answers.owner_lock(directory).take(f"{whoami()}"),
+        _signals(session),
+    ):
+        try:
+            if why == "start":
+                session.begin(whoami())
+            state = session.go(why)
+        except Abandoned:
+            return _abandoned(directory, session)
+        except Conflict as error:
+            raise Refused(f"{error}; this process has stopped and touches nothing more") from error
+    result = session.result()
+    session.view.close(result, directory.path)
+    return exit_code(state, result)
+
+
+def _abandoned(directory: RunDir, session: Session) -> int:
+    """Say exactly what is left by a process that was told twice to stop."""
+    from dr.core.fold import fold
+
+    state = fold(session.plan, session.journal.events())
+    session.view.close(None, directory.path)
+    open_ = [step for step in state.to_undo() if not state.undo[step].over]
+    click.echo("stopped without putting back:", err=True)
+    for step in open_:
+        intent = state.forward[step].intent
+        click.echo(f"  {step}: {intent.change if intent is not None else ''}", err=True)
+    click.echo(f"`dr abort {directory.id}` puts it back", err=True)
+    return Exit.DIRTY if open_ else Exit.ABORTED
+
+
+@contextlib.contextmanager
+def _signals(session: Session) -> Iterator[None]:
+    """First Ctrl-C or SIGTERM: stop and undo. Second: let go at once."""
+    told = 0
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        nonlocal told
+        told += 1
+        if told == 1:
+            session.engine.stop(whoami(), signal.Signals(number).name)
+        else:
+            session.engine.abandon()
+
+    before = {s: signal.signal(s, handle) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+def _confirmed(plan: Plan, given: str | None, *, no_input: bool) -> None:
+    """Have the environment's name typed; automation gives it with --confirm."""
+    if given is not None:
+        if given != plan.environment:
+            raise Refused(f"this drill is for {plan.environment!r}, not for {given!r}")
+        return
+    if no_input or not sys.stdin.isatty():
+        raise Refused(
+            f"a live run in {plan.environment!r} must be confirmed: --confirm {plan.environment}"
+        )
+    where = ", ".join(f"{s.account} {s.region}" for s in plan.sites.values())
+    click.echo(f"{plan.title}\nThis is LIVE: {plan.environment} ({where})", err=True)
+    for step in plan.steps:
+        if step.needs and not step.id.startswith("dr-"):
+            click.echo(f"  {step.phase.value:8} {step.id}: {step.kind}", err=True)
+    typed = click.prompt("Type the name of the environment to go on", err=True, default="")
+    if typed != plan.environment:
+        raise Refused("not confirmed")

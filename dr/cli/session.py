@@ -1,0 +1,159 @@
+"""One run, put together: the composition root. Concrete classes are named here and nowhere else."""
+
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from dr import __version__
+from dr.cli.evidence import events_of, write_rest, write_result
+from dr.cli.hands import SiteHands
+from dr.cli.kinds import of_plan
+from dr.cli.stage import FILE as STAGE_FILE
+from dr.cli.stage import Stage
+from dr.cli.view.base import View
+from dr.cli.view.follow import Follower
+from dr.cloud.clock import Clock, rfc3339
+from dr.core.fold import Run
+from dr.core.moves import Pace
+from dr.engine.brakes import Brakes
+from dr.engine.drive import Driver
+from dr.engine.guards import Guards
+from dr.engine.run import Engine, Hooks
+from dr.model import event as ev
+from dr.model.event import Event
+from dr.model.plan import Plan
+from dr.model.reading import Sample
+from dr.model.result import Result
+from dr.model.units import SECOND_US
+from dr.observer.watch import Watch
+from dr.probes import MARKS, PROBES
+from dr.stores.journal import SqliteJournal
+from dr.stores.rundir import RunDir
+
+TICK_US = 250_000
+SLACK_US = 900 * SECOND_US  # the observer outlives every deadline of the plan by so much
+EXPIRES = timedelta(hours=24)  # after this, what a run has made may be swept
+SANDBOX_PACE = Pace(settle_us=1 * SECOND_US, poll_first_us=100_000)
+
+
+@dataclass
+class Session:
+    """A run with everything it needs: made for `run`, `resume` and `abort` alike."""
+
+    directory: RunDir
+    stage: Stage
+    view: View
+
+    def __post_init__(self) -> None:
+        """Open the journal and make the parts; nothing is asked of the world yet."""
+        self.clock = Clock()
+        self.plan = self.directory.plan()
+        self.journal: SqliteJournal = self.directory.journal(self.clock)
+        self._follower = Follower(self.plan)
+        self._ticked_us = 0
+        self._watch = Watch(
+            plan=self.plan,
+            run_id=self.directory.id,
+            directory=self.directory.path,
+            probe_kinds=PROBES,
+            mark_kinds=MARKS,
+            asking=self._asking,
+            longest_us=longest_us(self.plan),
+            clock=self.clock,
+        )
+        kinds = of_plan(self.plan)
+        self.hands = SiteHands(self.plan, self.stage, self.directory.path, kinds, self._watch)
+        self.engine = Engine(
+            plan=self.plan,
+            journal=self.journal,
+            driver=Driver(
+                kinds,
+                self.hands,
+                self.clock,
+                Brakes(self.plan),
+                rfc3339(self.clock.now() + EXPIRES),
+            ),
+            observer=self._watch,
+            guards=Guards(self.plan.guards, self._alarm),
+            clock=self.clock,
+            hooks=Hooks(event=self._on_event, tick=self._on_tick, conclude=self._conclude),
+            owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+            pace=SANDBOX_PACE if self.plan.simulated else Pace(),
+        )
+
+    def begin(self, started_by: str) -> None:
+        """Write the first event of a new run."""
+        self.journal.events()
+        first = ev.RunCreated(
+            drill=self.plan.drill,
+            plan_sha256=str(self.directory.intent()["plan_sha256"]),
+            tool=f"dr {__version__}",
+            simulated=self.plan.simulated,
+            started_by=started_by,
+        )
+        for event in self.journal.append(0, [first]):
+            self._on_event(event)
+
+    def go(self, why: str) -> Run:
+        """Run to the end, and write the evidence."""
+        for event in self.journal.events() if why != "start" else []:
+            self._follower.event(event)
+        run = self.engine.run(why)
+        self._watch.tell(run)
+        write_rest(self.directory)
+        return run
+
+    def clean_marks(self) -> None:
+        """Remove this run's canary writes from the service."""
+        self._watch.clean()
+
+    def result(self) -> Result | None:
+        """Return the result that was written, if there is one."""
+        path = self.directory.path / "result.json"
+        return Result.model_validate_json(path.read_bytes()) if path.is_file() else None
+
+    # ---------------------------------------------------------------------------------------
+
+    def _asking(self, site: str | None, within_s: float) -> Any:
+        sites = self.plan.sites
+        if site is None and len(sites) == 1:
+            site = next(iter(sites))
+        return self.stage.asking(sites[site] if site is not None else None, within_s)
+
+    def _alarm(self, name: str, site: str | None) -> str:
+        found = self.hands.aws(site).cloudwatch.describe_alarms(AlarmNames=[name])
+        alarms = found["MetricAlarms"] + found["CompositeAlarms"]
+        if not alarms:
+            raise LookupError(f"there is no alarm {name}")
+        return str(alarms[0]["StateValue"])
+
+    def _on_event(self, event: Event) -> None:
+        self._follower.event(event)
+        self.view.event(event)
+
+    def _on_tick(self, run: Run) -> None:
+        now = self.clock.mono_us()
+        if now - self._ticked_us < TICK_US:
+            return
+        self._ticked_us = now
+        samples: dict[str, list[Sample]] = {
+            probe.id: list(self._watch.samples(probe.id)) for probe in self.plan.probes
+        }
+        self.view.tick(self._follower.shot(now, samples))
+
+    def _conclude(self, run: Run, closing: ev.RunClosed) -> dict[str, str]:
+        return write_result(self.directory, events_of(self.directory))
+
+
+def longest_us(plan: Plan) -> int:
+    """Return how long a run of this plan can take at most, there and back."""
+    return sum(2 * step.within.us for step in plan.steps) + SLACK_US
+
+
+def reopen(directory: RunDir, view: View) -> Session:
+    """Return the session of a run that exists already."""
+    stage = Stage.of_json((directory.path / STAGE_FILE).read_bytes())
+    return Session(directory, stage, view)

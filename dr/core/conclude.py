@@ -1,0 +1,96 @@
+"""Journal and raw files → result: the one way figures come about.
+
+`dr run` calls this at the end of a run and `dr measure` calls it again on the evidence: the same
+code on the same bytes, so that what it says can be checked by anybody.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from dr.core.fold import Run, Status, fold
+from dr.core.result import result
+from dr.core.samples import parse_found, parse_marks, parse_samples
+from dr.core.timeline import timeline
+from dr.model.event import Event, RunClosed, StepSettled, WarningRaised
+from dr.model.plan import Plan
+from dr.model.reading import Mark, Sample
+from dr.model.result import Result
+from dr.model.verdict import Finding, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """What the observer left: the files of `samples/`, as bytes (empty if there is none)."""
+
+    probes: bytes = b""
+    marks: bytes = b""
+    found: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """A result, and the values it was computed from."""
+
+    result: Result
+    samples: list[Sample]
+    marks: list[Mark]
+    found: Mapping[str, Mapping[int, int]]
+
+
+def conclude(
+    plan: Plan, events: Sequence[Event], raw: Raw, provider_reported: frozenset[str]
+) -> Concluded:
+    """Compute the result of a run from its evidence.
+
+    The closing event is left out: the result was there before it, and is named in it. Raises
+    dr.core.samples.Damaged for a file that is not what was written.
+    """
+    before = [event for event in events if not isinstance(event.data, RunClosed)]
+    run = fold(plan, before)
+    samples = parse_samples(raw.probes).values
+    marks = parse_marks(raw.marks).values
+    found = parse_found(raw.found).values
+    judged = result(
+        plan,
+        run.id,
+        before[0].t,
+        before[-1].t,
+        timeline(run),
+        samples,
+        marks,
+        _read_back(plan, run, found),
+        run.proven,
+        provider_reported,
+    )
+    more = tuple(_findings(run, before))
+    judged = judged.model_copy(update={"findings": (*judged.findings, *more)})
+    return Concluded(judged, samples, marks, found)
+
+
+def _read_back(
+    plan: Plan, run: Run, found: Mapping[str, Mapping[int, int]]
+) -> dict[str, Mapping[int, int] | None]:
+    """Return what was found of each set of marks; None where nobody has looked."""
+    looked: dict[str, Mapping[int, int] | None] = {}
+    for marks in plan.marks:
+        state = run.forward.get(f"dr-read-{marks.id}")
+        done = state is not None and state.status is Status.SETTLED
+        looked[marks.id] = found.get(marks.id, {}) if done else None
+    return looked
+
+
+def _findings(run: Run, events: Sequence[Event]) -> Iterator[Finding]:
+    """Say what the journal itself has to say, beside the figures."""
+    for step, state in run.undo.items():
+        if state.irreversible is not None:
+            yield _warning("E501", f"{step} cannot be put back: {state.irreversible}", step)
+    for event in events:
+        data = event.data
+        if isinstance(data, WarningRaised):
+            yield _warning("E502", data.text)
+        elif isinstance(data, StepSettled) and data.seen.get("drifted"):
+            yield _warning("E503", f"{data.step}: {data.facts.get('why', '')}", data.step)
+
+
+def _warning(code: str, text: str, about: str = "") -> Finding:
+    return Finding(code=code, severity=Severity.WARNING, text=text, about=about)

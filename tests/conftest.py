@@ -1,0 +1,53 @@
+"""What every test may rely on: nobody's credentials, no network but loopback, a home of its own."""
+
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NEEDED = {"terraform": "terraform", "postgres": "initdb"}
+"""Marker → the program that a test so marked must not be skipped for, where it is there."""
+
+_connect = socket.socket.connect
+
+
+def _loopback_only(self: socket.socket, address: Any) -> None:
+    if self.family in (socket.AF_INET, socket.AF_INET6):
+        host = str(address[0])
+        if not (host.startswith("127.") or host in {"::1", "localhost", "0.0.0.0"}):  # noqa: S104
+            raise ConnectionRefusedError(f"tests do not reach {host}")
+    _connect(self, address)
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setattr(socket.socket, "connect", _loopback_only)
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_SESSION_TOKEN": "",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "DR_HOME": str(tmp_path / "dr-home"),
+        "NO_PROXY": "*",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Turn a skip into a failure where what it was skipped for is there."""
+    report = yield
+    for marker, program in NEEDED.items():
+        if report.skipped and item.get_closest_marker(marker) and shutil.which(program):
+            report.outcome = "failed"
+            report.longrepr = f"skipped although {program} is there: {report.longrepr}"
+    return report
