@@ -11,6 +11,7 @@ from dr import __version__
 from dr.cli.evidence import events_of, write_rest, write_result
 from dr.cli.hands import SiteHands
 from dr.cli.kinds import of_plan
+from dr.cli.log import opened
 from dr.cli.stage import FILE as STAGE_FILE
 from dr.cli.stage import Stage
 from dr.cli.view.base import View
@@ -54,6 +55,8 @@ class Session:
         self.journal: SqliteJournal = self.directory.journal(self.clock)
         self._follower = Follower(self.plan)
         self._ticked_us = 0
+        log = self.directory.path.parent.parent / "logs" / f"{self.directory.id}.log"
+        self._log = opened(log).bind(run_id=self.directory.id, drill=self.plan.drill)
         self._watch = Watch(
             plan=self.plan,
             run_id=self.directory.id,
@@ -132,6 +135,12 @@ class Session:
 
     def _on_event(self, event: Event) -> None:
         self._follower.event(event)
+        self._log.info(
+            event.data.type.replace(".", "_"),
+            seq=event.seq,
+            step=getattr(event.data, "step", None),
+            why=getattr(event.data, "message", None) or getattr(event.data, "why", None),
+        )
         self.view.event(event)
 
     def _on_tick(self, run: Run) -> None:

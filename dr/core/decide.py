@@ -108,8 +108,9 @@ class _Here:
                     return
         if not run.touched:
             return
-        for step in run.open.get(Phase.RETURN, {}).values():
-            if step.id.startswith("dr-"):
+        todo = run.open.get(Phase.RETURN, {})
+        for step in todo.values():
+            if step.id.startswith("dr-") and not any(other in todo for other in step.after):
                 yield from self._step(step, run.forward[step.id], Way.FORWARD)
 
     def _undo(self, step: PlannedStep, state: StepState) -> Iterator[Move]:

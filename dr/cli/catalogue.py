@@ -1,0 +1,95 @@
+"""The catalogue: loading kinds for planning, and showing them to people.
+
+The tables in `dr.actions`, `dr.checks` and `dr.probes` say where each kind's class is. A class is
+imported when its kind is first asked for: a drill pays for the kinds it uses.
+"""
+
+from collections.abc import Callable
+from functools import cache, partial
+from importlib import import_module
+from typing import Any
+
+import click
+
+from dr.actions import ACTIONS
+from dr.checks import CHECKS
+from dr.core.kinds import GATES, Kinds, ProbeKind, StepKind
+from dr.model.plan import StepClass
+from dr.probes import MARKS, PROBES
+
+
+@cache
+def load(target: str) -> type[Any]:
+    """Return the class at "module:Class"."""
+    module, name = target.split(":")
+    loaded: type[Any] = getattr(import_module(module), name)
+    return loaded
+
+
+def _step_kind(target: str, klass: StepClass) -> StepKind:
+    loaded = load(target)
+    return StepKind(
+        kind=loaded.kind,
+        klass=klass,
+        params=loaded.params,
+        change=getattr(loaded, "change", None),
+        needs=loaded.needs,
+        doubt=getattr(loaded, "doubt", None),
+        reversible=getattr(loaded, "reversible", True),
+        hand=loaded.hand.__name__,
+        baseline=getattr(loaded, "baseline", False),
+    )
+
+
+def _probe_kind(target: str) -> ProbeKind:
+    loaded = load(target)
+    return ProbeKind(kind=loaded.kind, params=loaded.params, needs=loaded.needs)
+
+
+def kinds() -> Kinds:
+    """Return every kind there is, none of them loaded."""
+    steps: dict[str, Callable[[], StepKind]] = {}
+    for table, klass in ((ACTIONS, StepClass.ACTION), (CHECKS, StepClass.CHECK)):
+        for kind, target in table.items():
+            steps[kind] = cache(partial(_step_kind, target, klass))
+    return Kinds(
+        steps=steps,
+        probes={kind: cache(partial(_probe_kind, target)) for kind, target in PROBES.items()},
+        marks={kind: cache(partial(_probe_kind, target)) for kind, target in MARKS.items()},
+    )
+
+
+@click.command()
+@click.argument("kind", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def actions(kind: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's signature
+    """List the kinds of actions and checks, or describe one."""
+    from dr.cli.describe import Described, describe, of_gate, show
+
+    found: list[Described] = []
+    for table, what in ((ACTIONS, "action"), (CHECKS, "check")):
+        found += [
+            describe(name, what, load(at)) for name, at in table.items() if wanted(kind, name)
+        ]
+    found += [of_gate(gate) for name, gate in GATES.items() if wanted(kind, name)]
+    show(found, kind, [*ACTIONS, *CHECKS, *GATES], as_json=as_json)
+
+
+@click.command()
+@click.argument("kind", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def probes(kind: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's signature
+    """List the kinds of probes and marks, or describe one."""
+    from dr.cli.describe import Described, describe, show
+
+    found: list[Described] = []
+    for table, what in ((PROBES, "probe"), (MARKS, "marks")):
+        found += [
+            describe(name, what, load(at)) for name, at in table.items() if wanted(kind, name)
+        ]
+    show(found, kind, [*PROBES, *MARKS], as_json=as_json)
+
+
+def wanted(asked: str | None, name: str) -> bool:
+    """Say whether a kind is among those asked for."""
+    return asked is None or asked == name

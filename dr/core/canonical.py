@@ -1,0 +1,72 @@
+"""Canonical JSON (RFC 8785) of the part of JSON that the evidence uses, and the hashes of it.
+
+No floating-point numbers (every language prints them differently) and no integer that a double
+cannot hold exactly (a JavaScript verifier would read another number). orjson writes strings and
+integers exactly as RFC 8785 wants them; only the order of keys outside ASCII is ours to arrange:
+the RFC sorts by UTF-16 code units, orjson by UTF-8 bytes.
+"""
+
+import hashlib
+from typing import Final
+
+LARGEST: Final = 2**53 - 1
+
+
+def canonical(value: object) -> bytes:
+    """Return the canonical JSON of plain JSON types (dict, list, tuple, str, int, bool, None).
+
+    Raises ValueError for a float, an integer beyond 2**53 - 1, text that is not Unicode scalar
+    values, a key that is not text, and any other type.
+    """
+    import orjson
+
+    if _check(value):
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(_sorted(value))
+
+
+def canonical_sha256(value: object) -> str:
+    """Return the SHA-256 of the canonical JSON, in hexadecimal."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def _check(value: object) -> bool:
+    """Say whether every key is ASCII; raise ValueError for what has no canonical form."""
+    kind = type(value)
+    if kind is str:
+        _scalars(str(value))
+    elif kind is int:
+        if not -LARGEST <= int(value) <= LARGEST:  # type: ignore[call-overload]
+            raise ValueError(f"{value} does not fit a double exactly")
+    elif kind is dict:
+        return _check_object(value)  # type: ignore[arg-type]
+    elif kind is list or kind is tuple:
+        return all([_check(item) for item in value])  # type: ignore[attr-defined]  # noqa: C419 - all of them are to be checked
+    elif value is not None and kind is not bool:
+        raise ValueError(f"{kind.__name__} has no canonical form here")
+    return True
+
+
+def _check_object(value: dict[object, object]) -> bool:
+    ascii_keys = True
+    for key, item in value.items():
+        if type(key) is not str:
+            raise ValueError(f"a key must be text, not {type(key).__name__}")
+        _scalars(key)
+        ascii_keys &= key.isascii()
+        ascii_keys &= _check(item)
+    return ascii_keys
+
+
+def _scalars(text: str) -> None:
+    if not text.isascii():
+        text.encode()  # UnicodeEncodeError, a ValueError, for a lone surrogate
+
+
+def _sorted(value: object) -> object:
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: str(key).encode("utf-16-be"))
+        return {key: _sorted(value[key]) for key in keys}
+    if isinstance(value, list | tuple):
+        return [_sorted(item) for item in value]
+    return value

@@ -1,0 +1,76 @@
+"""The stable codes of diagnostics and of warnings, by area. `dr explain CODE` tells the rest.
+
+A code is never used again for something else. The long texts are in `dr.core.explanations`,
+which only `dr explain` loads.
+"""
+
+from typing import Final
+
+# Area DR01xx is about the text, its syntax and its shape.
+YAML_SYNTAX: Final = "DR0101"
+NOT_UTF8: Final = "DR0102"
+CONTROL_CHARACTER: Final = "DR0103"
+TOO_LARGE: Final = "DR0104"
+TOO_DEEP: Final = "DR0105"
+ANCHOR: Final = "DR0106"
+UNKNOWN_FIELD: Final = "DR0107"
+DUPLICATE_KEY: Final = "DR0108"
+MISSING_FIELD: Final = "DR0109"
+DURATION: Final = "DR0110"
+UNQUOTED_ID: Final = "DR0111"
+BAD_NAME: Final = "DR0112"
+BAD_CHOICE: Final = "DR0113"
+WRONG_TYPE: Final = "DR0114"
+WRONG_VALUE: Final = "DR0115"
+EMPTY: Final = "DR0116"
+NOT_A_MAPPING: Final = "DR0117"
+SEVERAL_DOCUMENTS: Final = "DR0118"
+KEY_NOT_TEXT: Final = "DR0119"
+TAG: Final = "DR0120"
+NUMBER: Final = "DR0121"
+UNREADABLE: Final = "DR0122"
+
+# Area DR02xx is about names that point at other things.
+DUPLICATE_ID: Final = "DR0201"
+RESERVED_ID: Final = "DR0202"
+UNKNOWN_PROBE: Final = "DR0203"
+UNKNOWN_MARKS: Final = "DR0204"
+UNKNOWN_SITE: Final = "DR0205"
+SITE_NEEDED: Final = "DR0206"
+UNKNOWN_AFTER: Final = "DR0207"
+AFTER_CYCLE: Final = "DR0208"
+REFERENCE_SYNTAX: Final = "DR0209"
+REFERENCE_PLACE: Final = "DR0210"
+UNKNOWN_CONFIGURATION: Final = "DR0211"
+UNKNOWN_STEP: Final = "DR0212"
+STEP_NOT_BEFORE: Final = "DR0213"
+UNKNOWN_CHANGE_FIELD: Final = "DR0214"
+MISSING_OUTPUT: Final = "DR0215"
+OUTPUT_TYPE: Final = "DR0216"
+
+# Area DR03xx is about safety.
+GUARD_FORM: Final = "DR0301"
+OUTSIDE_ACCOUNTS: Final = "DR0302"
+OUTSIDE_REGIONS: Final = "DR0303"
+TOO_MANY_CHANGES: Final = "DR0304"
+
+# Area DR05xx is about steps.
+UNKNOWN_KIND: Final = "DR0501"
+PROMPT_MISPLACED: Final = "DR0502"
+PROMPT_MISSING: Final = "DR0503"
+NO_TIME: Final = "DR0504"
+SITE_USELESS: Final = "DR0505"
+HELD: Final = "DR0506"  # a warning
+IRREVERSIBLE: Final = "DR0507"  # a warning
+
+# Area DR06xx is about probes, marks and what they can measure.
+PERIOD: Final = "DR0601"
+TIME_LIMIT: Final = "DR0602"
+CONTROL_JUDGED: Final = "DR0603"
+TOO_COARSE: Final = "DR0604"
+MARKS_TOO_COARSE: Final = "DR0605"
+GIVE_UP: Final = "DR0606"
+NO_NEGATIVE: Final = "DR0607"  # a warning
+NO_CONTROL: Final = "DR0608"  # a warning
+NO_OBJECTIVE: Final = "DR0609"  # a warning
+COARSE_ACCEPTED: Final = "DR0610"  # a warning

@@ -1,0 +1,103 @@
+"""Where a drill or a plan uses parameters: each place, which kind they are for, what they may say.
+
+One list of places serves checking a drill (`planning`) and putting Terraform's outputs in place
+(`binding`), so that neither can forget one.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from pydantic import JsonValue
+
+from dr.core import codes
+from dr.core.kinds import Kinds, ProbeKind, StepKind
+from dr.core.positions import Path, Problems, shown
+from dr.core.shapes import shape
+from dr.core.templates import plain, unresolved
+from dr.model.base import Json, Record
+from dr.model.drill import Drill, MarksSpec, Phase, ProbeSpec, Step
+
+LoadedT = TypeVar("LoadedT", StepKind, ProbeKind)
+
+PHASES: Final = (Phase.DISRUPT, Phase.RECOVER, Phase.VERIFY, Phase.RETURN)
+"""The phases whose steps an author writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlace:
+    """A step of a drill, where it stands, and its kind (None if there is no such kind)."""
+
+    phase: Phase
+    path: Path
+    step: Step
+    kind: StepKind | None
+
+
+def steps_of(drill: Drill, phase: Phase) -> tuple[Step, ...]:
+    """Return the steps that the author wrote for a phase."""
+    if phase is Phase.RETURN:
+        return () if isinstance(drill.return_, str) else drill.return_
+    written: tuple[Step, ...] = getattr(drill, phase.value)
+    return written
+
+
+def step_places(drill: Drill, kinds: Kinds, problems: Problems) -> list[StepPlace]:
+    """Return every step with its kind; note the kinds that do not exist."""
+    places = []
+    for phase in PHASES:
+        for index, step in enumerate(steps_of(drill, phase)):
+            path: Path = (phase.value, index)
+            kind = kinds.step(step.kind)
+            if kind is None:
+                unknown_kind(step.kind, path, kinds.step_names(), "step", problems)
+            places.append(StepPlace(phase, path, step, kind))
+    return places
+
+
+def load_kind(
+    kind: str,
+    path: Path,
+    table: Mapping[str, Callable[[], LoadedT]],
+    what: str,
+    problems: Problems,
+) -> LoadedT | None:
+    """Return the kind of a probe or of marks; note it if it does not exist."""
+    if kind in table:
+        return table[kind]()
+    unknown_kind(kind, path, table, what, problems)
+    return None
+
+
+def unknown_kind(
+    kind: str, path: Path, known: Iterable[str], what: str, problems: Problems
+) -> None:
+    """Note a kind that does not exist."""
+    listing = "dr probes" if what in {"probe", "marks"} else "dr actions"
+    message = f"there is no kind of {what} `{shown(kind)}`"
+    suggestion = problems.suggest(kind, known, f"`{listing}` lists the kinds")
+    problems.at(codes.UNKNOWN_KIND, (*path, "kind"), message, help_=suggestion)
+
+
+def overlays(spec: ProbeSpec | MarksSpec) -> list[tuple[str, Json, Json]]:
+    """Return each set of parameters of a probe or of marks: field, as written, as it is used."""
+    found = [("with", spec.with_, spec.with_)]
+    field, laid_over = (
+        ("negative", spec.negative) if isinstance(spec, ProbeSpec) else ("read", spec.read)
+    )
+    if laid_over is not None:
+        found.append((field, laid_over, {**spec.with_, **laid_over}))
+    return found
+
+
+def check_params(
+    params: type[Record], value: Mapping[str, JsonValue], path: Path, kind: str, problems: Problems
+) -> None:
+    """Note what is wrong with parameters; what is still a reference is not judged.
+
+    Malformed references must have been noted before.
+    """
+    later = unresolved(dict(value))
+    meant = plain(dict(value))
+    if isinstance(meant, dict):
+        shape(params, meant, problems, later, path, f"the parameters of `{kind}`")

@@ -1,0 +1,67 @@
+"""The rules that were fixed, and hashed, before the run."""
+
+from dr.model.drill import Guard
+from dr.model.plan import Plan
+from dr.report.numbers import length
+from dr.report.parts import Fact
+from dr.report.untrusted import clean, shortened
+
+_LONGEST = 600
+_DECISION = (
+    "pass: the whole interval is within the target. fail: the whole interval is beyond it, or the "
+    "service never recovered. Anything between is inconclusive, and is not a pass."
+)
+
+
+def rules(plan: Plan) -> tuple[Fact, ...]:
+    """Return the rules, each by name."""
+    radius = plan.blast_radius
+    tags = ", ".join(f"{k}={v}" for k, v in sorted(radius.require_tag.items()))
+    told = [
+        (
+            "Decision",
+            _DECISION,
+        ),
+        *_objectives(plan),
+        (
+            "Blast radius",
+            f"accounts {', '.join(radius.accounts)}; Regions {', '.join(radius.regions)}; at most "
+            f"{radius.changes} changes; " + (f"only what is tagged {tags}" if tags else "no tag"),
+        ),
+        ("Guards", "; ".join(_guard(g) for g in plan.guards) or "none"),
+        ("Return", "undo everything, last first" if plan.undo else "by its own steps"),
+        ("Definition", f"sha256 {plan.definition_sha256}"),
+    ]
+    return tuple(Fact(name, shortened(value, _LONGEST)) for name, value in told)
+
+
+def _objectives(plan: Plan) -> list[tuple[str, str]]:
+    told = []
+    rto, rpo = plan.objectives.rto, plan.objectives.rpo
+    if rto is not None:
+        source = f"; source: {rto.source}" if rto.source else ""
+        impact = "; no impact expected" if rto.impact == "none" else ""
+        told.append(
+            (
+                "Recovery time",
+                (
+                    f"RTO {length(rto.target.us)}; clock starts at: {rto.clock}; recovered when "
+                    f'"{rto.probe}" succeeds {rto.ups} times in a row and holds for '
+                    f"{length(rto.hold.us)}{impact}{source}"
+                ),
+            )
+        )
+    if rpo is not None:
+        source = f"; source: {rpo.source}" if rpo.source else ""
+        told.append(
+            ("Recovery point", f'RPO {length(rpo.target.us)}; from marks "{rpo.marks}"{source}')
+        )
+    return told
+
+
+def _guard(guard: Guard) -> str:
+    if guard.probe is not None and guard.down_for is not None:
+        return f'"{clean(guard.probe)}" down for {length(guard.down_for.us)}'
+    if guard.alarm is not None:
+        return f"alarm {clean(guard.alarm)}"
+    return f"deadline {length(guard.deadline.us)}" if guard.deadline is not None else ""

@@ -1,0 +1,145 @@
+"""The figures behind the verdict: phases, outages, clocks, marks."""
+
+from dr.model.result import Achieved, MarksResult, OutageResult, PhaseResult, Result
+from dr.report.numbers import MS_US, at_most, interval, moment
+from dr.report.parts import Table
+from dr.report.untrusted import clean
+
+_NONE = "none"
+
+
+def tables(result: Result) -> tuple[Table, ...]:
+    """Return the tables that have anything to show."""
+    found = []
+    if result.phases:
+        found.append(_phases(result.phases))
+    if result.outages:
+        found.append(_outages(result.outages))
+        clocks = _clocks(result.outages)
+        if clocks.rows:
+            found.append(clocks)
+    if result.marks:
+        found.append(_marks(result.marks))
+    return tuple(found)
+
+
+def span(phase: PhaseResult) -> str:
+    """Write how long a phase took."""
+    if phase.end is None:
+        return "not ended"
+    begin_high = phase.begin.upper_ms
+    least = 0 if begin_high is None else max(phase.end.lower_ms - begin_high, 0)
+    end_high = phase.end.upper_ms
+    most = None if end_high is None else max(end_high - phase.begin.lower_ms, least)
+    return interval(least * MS_US, None if most is None else most * MS_US)
+
+
+def _phases(phases: tuple[PhaseResult, ...]) -> Table:
+    rows = tuple(
+        (clean(p.title), _moment(p.begin), _moment(p.end) if p.end else "not ended", span(p))
+        for p in phases
+    )
+    note = "T is the fault: the earliest moment at which it may have begun."
+    return Table("Phases", ("Phase", "Began", "Ended", "Took"), rows, note, numbers=True)
+
+
+def _outages(outages: tuple[OutageResult, ...]) -> Table:
+    rows = tuple(
+        (
+            clean(o.probe) + (" (control)" if o.control else ""),
+            f"{o.up} / {o.down} / {o.unknown}",
+            _moment(o.onset) if o.onset else _NONE,
+            _moment(o.recovery) if o.recovery else _NONE,
+            _length(o.down_ms) if o.down_ms else _NONE,
+            at_most(o.longest_gap_ms * MS_US) if o.longest_gap_ms is not None else _NONE,
+            str(o.flaps),
+            at_most(o.late_p99_ms * MS_US),
+        )
+        for o in outages
+    )
+    heads = (
+        "Probe",
+        "Up / down / unknown",
+        "Onset",
+        "Recovered",
+        "Time down",
+        "Longest gap",
+        "Flaps",
+        "Late (p99)",
+    )
+    note = "Lateness is how long after its due time a sample was sent. Unknown only widens bounds."
+    return Table("What the probes saw", heads, rows, note, numbers=True)
+
+
+def _clocks(outages: tuple[OutageResult, ...]) -> Table:
+    names = ("fault", "onset", "declared")
+    rows = tuple(
+        (
+            clean(o.probe),
+            *(_length(o.clocks[n]) if n in o.clocks else _NONE for n in names),
+        )
+        for o in outages
+        if o.clocks
+    )
+    heads = ("Recovery time of", "From the fault", "From the onset", "From the declaration")
+    return Table("Recovery time by clock", heads, rows, "", numbers=True)
+
+
+def _marks(marks: tuple[MarksResult, ...]) -> Table:
+    rows = tuple(
+        (
+            clean(m.marks),
+            str(m.sent),
+            str(m.acked),
+            f"{m.failed} / {m.indeterminate}",
+            *_read_back(m),
+            _length(m.recovery_point) if m.recovery_point else _NONE,
+        )
+        for m in marks
+    )
+    heads = (
+        "Marks",
+        "Sent",
+        "Acked",
+        "Failed / in doubt",
+        "Found",
+        "Lost",
+        "Holes",
+        "Twice",
+        "Foreign",
+        "Unacked found",
+        "Before the fault",
+    )
+    note = (
+        "Lost: acknowledged before the fault, and not found. Holes: a newer write is there, an "
+        "older one is not. Foreign: never written by this run. Before the fault: how far back the "
+        "recovery point lies."
+    )
+    return Table("What became of our writes", heads, rows, note, numbers=True)
+
+
+def _read_back(marks: MarksResult) -> tuple[str, ...]:
+    """Return the counts of what was read back; a zero of a place nobody read is no figure.
+
+    Of a place that was read, whatever was acknowledged before the fault is either found or lost.
+    """
+    if marks.acked_before_fault and not marks.found and not marks.lost:
+        return ("not read",) * 6
+    counts = (
+        marks.found,
+        marks.lost,
+        marks.holes,
+        marks.duplicates,
+        marks.phantoms,
+        marks.unacknowledged_found,
+    )
+    return tuple(str(count) for count in counts)
+
+
+def _moment(at: Achieved) -> str:
+    return moment(at.lower_ms * MS_US, None if at.upper_ms is None else at.upper_ms * MS_US)
+
+
+def _length(bounds: Achieved) -> str:
+    upper = None if bounds.upper_ms is None else bounds.upper_ms * MS_US
+    return interval(bounds.lower_ms * MS_US, upper)
