@@ -25,7 +25,7 @@ $(VENV)/ready: pyproject.toml requirements.lock
 setup: $(VENV)/ready
 
 demo: setup
-	@DR_HOME="$(DEMO_HOME)" $(BIN)/python -m dr.sandbox.demo
+	@DR_HOME="$(DEMO_HOME)" $(BIN)/dr demo
 
 test: setup
 	$(BIN)/python -m pytest -q -n auto --dist loadgroup

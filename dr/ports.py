@@ -7,15 +7,17 @@ nothing, logs nothing. The engine does all four, the same way for every action.
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from dr.core.fold import Run
 from dr.model.base import Json, Record
-from dr.model.event import Data, Event, ObserverStarted, ProbeProven, SamplesAnchored
 from dr.model.intent import Intent
 from dr.model.progress import Doubt, Progress
 from dr.model.reading import Mark, MarkState, Sample, State
 from dr.model.timeline import Interval
+
+if TYPE_CHECKING:  # every action imports this module, and only the engine needs those
+    from dr.core.fold import Run
+    from dr.model.event import Data, Event, ObserverStarted, ProbeProven, SamplesAnchored
 
 HandT = TypeVar("HandT")
 ParamsT = TypeVar("ParamsT", bound=Record)
@@ -241,12 +243,30 @@ class Journal(ABC):
     run: str
 
     @abstractmethod
-    def events(self) -> list[Event]:
+    def events(self) -> "list[Event]":
         """Return every event so far, checking the chain; later appends follow the last."""
 
     @abstractmethod
-    def append(self, epoch: int, data: Sequence[Data]) -> list[Event]:
+    def stage(self, epoch: int, data: "Sequence[Data]") -> "list[Event]":
+        """Make the next events; they are durable only after the next commit."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Make everything staged durable, in one commit. Raises Conflict."""
+
+    @abstractmethod
+    def ours(self) -> bool:
+        """Say whether nobody else has written since; any thread may ask.
+
+        Asked just before each effect: an owner that was paused and has been replaced meanwhile
+        must not send what it was about to send.
+        """
+
+    def append(self, epoch: int, data: "Sequence[Data]") -> "list[Event]":
         """Append events in one durable commit and return them. Raises Conflict."""
+        made = self.stage(epoch, data)
+        self.commit()
+        return made
 
     @abstractmethod
     def post(self, message: Message) -> None:
@@ -261,19 +281,19 @@ class Observer(Observations):
     """The measuring process of a run, seen from the engine."""
 
     @abstractmethod
-    def ensure(self) -> ObserverStarted | None:
+    def ensure(self) -> "ObserverStarted | None":
         """See to it that it runs: attach to it, or start it. Return the event of a start."""
 
     @abstractmethod
-    def tell(self, run: Run) -> None:
+    def tell(self, run: "Run") -> None:
         """Pass on where the run stands: when the fault was, and what its steps have made."""
 
     @abstractmethod
-    def prove(self, probe: str) -> ProbeProven | None:
+    def prove(self, probe: str) -> "ProbeProven | None":
         """Aim a probe at its negative control once; None if it has none."""
 
     @abstractmethod
-    def anchors(self) -> list[SamplesAnchored]:
+    def anchors(self) -> "list[SamplesAnchored]":
         """Return how far each file has come, with its digest, where it grew since last time."""
 
     @abstractmethod

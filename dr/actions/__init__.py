@@ -4,4 +4,20 @@ A table and not a scan: what is not listed does not exist, and importing this mo
 action, so that `dr validate` loads only the kinds a drill uses.
 """
 
-ACTIONS: dict[str, str] = {}
+ACTIONS: dict[str, str] = {
+    "aws.asg.leave_zone": "dr.actions.asg_leave_zone:AsgLeaveZone",
+    "aws.dynamodb.delete_items": "dr.actions.dynamodb_delete_items:DynamodbDeleteItems",
+    "aws.dynamodb.restore_backup": "dr.actions.dynamodb_restore_backup:DynamodbRestoreBackup",
+    "aws.dynamodb.restore_point_in_time": (
+        "dr.actions.dynamodb_restore_point_in_time:DynamodbRestorePointInTime"
+    ),
+    "aws.ec2.zone_blackhole": "dr.actions.ec2_zone_blackhole:Ec2ZoneBlackhole",
+    "aws.rds.failover": "dr.actions.rds_failover:RdsFailover",
+    "aws.rds.promote": "dr.actions.rds_promote:RdsPromote",
+    "aws.route53.failover": "dr.actions.route53_failover:Route53Failover",
+    "aws.s3.delete_objects": "dr.actions.s3_delete_objects:S3DeleteObjects",
+    "aws.s3.undelete": "dr.actions.s3_undelete:S3Undelete",
+    "aws.ssm.set_parameter": "dr.actions.ssm_set_parameter:SsmSetParameter",
+    "command.run": "dr.actions.command_run:CommandRun",
+    "terraform.apply": "dr.actions.terraform_apply:TerraformApply",
+}

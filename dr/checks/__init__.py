@@ -1,3 +1,12 @@
 """The catalogue of checks: kind → where its class is. Checks look and never change anything."""
 
-CHECKS: dict[str, str] = {}
+CHECKS: dict[str, str] = {
+    "aws.dynamodb.content": "dr.checks.dynamodb_content:DynamodbContent",
+    "aws.elb.healthy_targets": "dr.checks.elb_healthy_targets:ElbHealthyTargets",
+    "aws.rds.cluster_members": "dr.checks.rds_cluster_members:RdsClusterMembers",
+    "aws.s3.content": "dr.checks.s3_content:S3Content",
+    "observed.marks": "dr.checks.observed_marks:ObservedMarks",
+    "observed.recovered": "dr.checks.observed_recovered:ObservedRecovered",
+    "observed.steady": "dr.checks.observed_steady:ObservedSteady",
+    "terraform.no_drift": "dr.checks.terraform_no_drift:TerraformNoDrift",
+}

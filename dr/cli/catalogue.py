@@ -1,4 +1,4 @@
-"""The catalogue: loading kinds for planning, and showing them to people.
+"""The catalogue: loading kinds, for planning and for running.
 
 The tables in `dr.actions`, `dr.checks` and `dr.probes` say where each kind's class is. A class is
 imported when its kind is first asked for: a drill pays for the kinds it uses.
@@ -9,11 +9,9 @@ from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
-import click
-
 from dr.actions import ACTIONS
 from dr.checks import CHECKS
-from dr.core.kinds import GATES, Kinds, ProbeKind, StepKind
+from dr.core.kinds import Kinds, ProbeKind, StepKind
 from dr.model.plan import StepClass
 from dr.probes import MARKS, PROBES
 
@@ -57,39 +55,3 @@ def kinds() -> Kinds:
         probes={kind: cache(partial(_probe_kind, target)) for kind, target in PROBES.items()},
         marks={kind: cache(partial(_probe_kind, target)) for kind, target in MARKS.items()},
     )
-
-
-@click.command()
-@click.argument("kind", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def actions(kind: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's signature
-    """List the kinds of actions and checks, or describe one."""
-    from dr.cli.describe import Described, describe, of_gate, show
-
-    found: list[Described] = []
-    for table, what in ((ACTIONS, "action"), (CHECKS, "check")):
-        found += [
-            describe(name, what, load(at)) for name, at in table.items() if wanted(kind, name)
-        ]
-    found += [of_gate(gate) for name, gate in GATES.items() if wanted(kind, name)]
-    show(found, kind, [*ACTIONS, *CHECKS, *GATES], as_json=as_json)
-
-
-@click.command()
-@click.argument("kind", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def probes(kind: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's signature
-    """List the kinds of probes and marks, or describe one."""
-    from dr.cli.describe import Described, describe, show
-
-    found: list[Described] = []
-    for table, what in ((PROBES, "probe"), (MARKS, "marks")):
-        found += [
-            describe(name, what, load(at)) for name, at in table.items() if wanted(kind, name)
-        ]
-    show(found, kind, [*PROBES, *MARKS], as_json=as_json)
-
-
-def wanted(asked: str | None, name: str) -> bool:
-    """Say whether a kind is among those asked for."""
-    return asked is None or asked == name

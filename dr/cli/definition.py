@@ -3,8 +3,6 @@
 import click
 
 from dr.cli.exit_codes import Exit
-from dr.model.diagnostic import Diagnostic
-from dr.model.errors import DefinitionError
 
 FORMATS = ["text", "json"]
 
@@ -18,53 +16,9 @@ def validate(paths: tuple[str, ...], format_: str) -> int:
     No credentials, no network, nothing is written. Every problem is shown, with its place; the
     exit code is 2 if there is one.
     """
-    from dr.cli.files import drill_files
+    from dr.cli.validating import validate_files
 
-    files = drill_files(paths or ("drills",))
-    if not files:
-        raise click.UsageError("no drill files (*.yaml, *.yml) there")
-    found: list[Diagnostic] = []
-    sources: dict[str, str] = {}
-    good: list[str] = []
-    for path in files:
-        problems = _problems(str(path), sources)
-        found += problems
-        if not problems:
-            good.append(str(path))
-    _print(found, good, sources, format_)
-    return Exit.USAGE if found else Exit.PASS
-
-
-def _problems(file: str, sources: dict[str, str]) -> tuple[Diagnostic, ...]:
-    from pathlib import Path
-
-    from dr.cli.catalogue import kinds
-    from dr.cli.files import read_text
-    from dr.core.checking import check
-    from dr.core.parse import parse
-
-    try:
-        sources[file] = read_text(Path(file))
-        check(parse(sources[file], file), kinds())
-    except DefinitionError as error:
-        return error.diagnostics
-    return ()
-
-
-def _print(found: list[Diagnostic], good: list[str], sources: dict[str, str], format_: str) -> None:
-    from dr.cli.diagnostics import as_json, render, safe
-
-    if format_ == "json":
-        import json
-
-        click.echo(json.dumps([as_json(one) for one in found], indent=2))
-        return
-    for file in good:
-        click.echo(f"{safe(file)}: ok")
-    if found:
-        click.echo(render(found, sources), err=True)
-        files = len({one.file for one in found})
-        click.echo(f"{len(found)} problem(s) in {files} file(s)", err=True)
+    return validate_files(paths, as_json=format_ == "json")
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""A kind from the catalogue, described for people or as JSON."""
+"""Commands that describe the kinds of the catalogue, for people or as JSON."""
 
 import inspect
 import json
@@ -7,10 +7,14 @@ from typing import Any
 
 import click
 
+from dr.actions import ACTIONS
+from dr.checks import CHECKS
+from dr.cli.catalogue import load
 from dr.cli.diagnostics import safe
-from dr.core.kinds import StepKind
+from dr.core.kinds import GATES, StepKind
 from dr.core.positions import did_you_mean
 from dr.model.base import Record
+from dr.probes import MARKS, PROBES
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +119,35 @@ def _default(name: str, schema: dict[str, Any], required: set[str]) -> str:
 
 def _yes(value: bool | None) -> str:  # noqa: FBT001 - it is the value that is shown
     return "yes" if value else "no"
+
+
+@click.command()
+@click.argument("kind", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def actions(kind: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's signature
+    """List the kinds of actions and checks, or describe one."""
+    found: list[Described] = []
+    for table, what in ((ACTIONS, "action"), (CHECKS, "check")):
+        found += [
+            describe(name, what, load(at)) for name, at in table.items() if _wanted(kind, name)
+        ]
+    found += [of_gate(gate) for name, gate in GATES.items() if _wanted(kind, name)]
+    show(found, kind, [*ACTIONS, *CHECKS, *GATES], as_json=as_json)
+
+
+@click.command()
+@click.argument("kind", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def probes(kind: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's signature
+    """List the kinds of probes and marks, or describe one."""
+    found: list[Described] = []
+    for table, what in ((PROBES, "probe"), (MARKS, "marks")):
+        found += [
+            describe(name, what, load(at)) for name, at in table.items() if _wanted(kind, name)
+        ]
+    show(found, kind, [*PROBES, *MARKS], as_json=as_json)
+
+
+def _wanted(asked: str | None, name: str) -> bool:
+    """Say whether a kind is among those asked for."""
+    return asked is None or asked == name

@@ -4,7 +4,6 @@ The text is the form that rustc made familiar: what, where, the line with a care
 file is somebody else's: what could steer a terminal is shown as an escape, never sent.
 """
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -29,6 +28,8 @@ def safe(text: str) -> str:
 
 
 def _shown(character: str) -> str:
+    import unicodedata
+
     if character == "\t":
         return " "
     if unicodedata.category(character) in _STEERING:
@@ -85,6 +86,8 @@ def _quote(line: str, span: Span, label: str, gutter: int) -> list[str]:
 
 def _columns(text: str) -> int:
     """Return how many columns of a terminal a text takes."""
+    import unicodedata
+
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     combining = sum(unicodedata.combining(character) > 0 for character in text)
     return len(text) + wide - combining

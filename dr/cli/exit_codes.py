@@ -15,4 +15,5 @@ class Exit(IntEnum):
     REFUSED = 6  # a guard, a lock, drift or a missing approval; nothing was touched
     FORBIDDEN = 7  # credentials or permissions
     BUG = 70  # an internal error
-    INTERRUPTED = 130  # Ctrl-C before anything was touched
+    INTERRUPTED = 130  # Ctrl-C outside of a run
+    PIPE = 141  # whoever read our output went away: nothing is claimed

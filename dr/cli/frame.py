@@ -1,16 +1,15 @@
 """The frame around every command: the table of commands, lazy loading, errors, exit codes."""
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from types import ModuleType
 from typing import Final
 
 import click
 
 from dr.cli.exit_codes import Exit
+from dr.cli.guard import ReaderGone, guarded
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "validate": ("dr.cli.definition", "Check drill files; no credentials, no network."),
@@ -30,21 +29,23 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "report": ("dr.cli.results", "Write the report of a run."),
     "demo": ("dr.cli.demo", "Run three drills in the sandbox and show what comes out."),
     "sandbox": ("dr.cli.sandboxing", "Start a cloud to rehearse in."),
-    "actions": ("dr.cli.catalogue", "List the kinds of steps, or describe one."),
-    "probes": ("dr.cli.catalogue", "List the kinds of probes and marks, or describe one."),
+    "actions": ("dr.cli.describe", "List the kinds of steps, or describe one."),
+    "probes": ("dr.cli.describe", "List the kinds of probes and marks, or describe one."),
     "schema": ("dr.cli.definition", "Print the JSON Schema of a file, for editors."),
     "explain": ("dr.cli.definition", "Explain a code such as DR0107."),
 }
 """Command → module and help. Static, so that `dr --help` imports no command."""
 
-YOUNG_OBJECTS: Final = 50_000
-"""Start-up makes many objects and no garbage: collecting at the default 700 costs a tenth of it."""
-
-DEBUG_VARIABLE: Final = "DR_DEBUG"
-
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a closed stdout is neither a pass nor a fail."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGone from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in the order of the table."""
@@ -78,6 +79,14 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
+def _width() -> int:
+    """Return the width of the terminal. click would import shutil for it, with all archives."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        return int(os.environ.get("COLUMNS", "80"))
+
+
 def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
     if value:
         from dr import __version__
@@ -106,62 +115,20 @@ def dr() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return the exit code; nothing escapes but that."""
-    gc.set_threshold(YOUNG_OBJECTS)
-    _without_plugins()
-    try:
-        code = _dispatch(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has gone. Python would complain once more while it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.PASS
-    return code
-
-
-def _without_plugins() -> None:
-    """Keep pydantic from looking through every installed distribution for plugins of its own.
-
-    That costs 20 ms and more, and a plugin could change what a definition means. The variable is
-    pydantic's documented switch; the empty module saves the import of what would do the looking.
-    """
-    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
-    loader = ModuleType("pydantic.plugin._loader")
-    loader.get_plugins = tuple  # type: ignore[attr-defined]
-    sys.modules.setdefault(loader.__name__, loader)
+    return guarded(lambda: _dispatch(arguments))
 
 
 def _dispatch(arguments: Sequence[str]) -> int:
     try:
-        result = dr.main(args=list(arguments), prog_name="dr", standalone_mode=False)
+        result = dr.main(
+            args=list(arguments),
+            prog_name="dr",
+            standalone_mode=False,
+            terminal_width=_width(),
+        )
     except click.ClickException as error:
         error.show()
         return Exit.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted; nothing was touched", err=True)
-        return Exit.INTERRUPTED
-    except BrokenPipeError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the last place: a bug must not look like a fail
-        return _report(error)
+    except click.Abort as error:
+        raise KeyboardInterrupt from error
     return int(result) if isinstance(result, int) else Exit.PASS
-
-
-def _report(error: Exception) -> int:
-    from dr.cli.diagnostics import render, safe
-    from dr.model.errors import DefinitionError, DrError, Forbidden, Refused
-
-    if isinstance(error, DefinitionError):
-        click.echo(render(error.diagnostics, {}), err=True)
-        return Exit.USAGE
-    if isinstance(error, DrError):
-        click.echo(f"{type(error).__name__.lower()}: {safe(str(error))}", err=True)
-        if isinstance(error, Forbidden):
-            return Exit.FORBIDDEN
-        return Exit.REFUSED if isinstance(error, Refused) else Exit.INCONCLUSIVE
-    if os.environ.get(DEBUG_VARIABLE):
-        import traceback
-
-        traceback.print_exception(error)
-    message = f"internal error: {type(error).__name__}: {safe(str(error))}"
-    click.echo(f"{message}\n{DEBUG_VARIABLE}=1 shows where; please report it", err=True)
-    return Exit.BUG

@@ -12,8 +12,6 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from dr.model.event import Call
-
 if TYPE_CHECKING:
     from types_boto3_autoscaling import AutoScalingClient
     from types_boto3_cloudwatch import CloudWatchClient
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
     from types_boto3_sts import STSClient
 
+    from dr.model.event import Call
+
 CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 20
 LOOK_ATTEMPTS = 3
@@ -35,7 +35,8 @@ class Aws:
     """Clients for one account and Region, all looking or all acting.
 
     account, region: where. endpoint: instead of the public one (the sandbox). session: a boto3
-    session to share; looking and acting hands of a site share one.
+    session to share; looking and acting hands of a site share one. timeout_s: of connecting and of
+    each answer, where the defaults would be too long (marks).
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Aws:
         role: str | None = None,
         endpoint: str | None = None,
         session: Any | None = None,
+        timeout_s: float | None = None,
     ) -> None:
         """Open nothing: the session and clients are made at first use."""
         self.account = account
@@ -54,6 +56,7 @@ class Aws:
         self.acting = acting
         self.role = role
         self.endpoint = endpoint
+        self.timeout_s = timeout_s
         self._session = session
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -109,9 +112,10 @@ class Aws:
             role=self.role,
             endpoint=self.endpoint,
             session=self._the_session(),
+            timeout_s=self.timeout_s,
         )
 
-    def drain(self) -> tuple[Call, ...]:
+    def drain(self) -> "tuple[Call, ...]":
         """Return the calls this thread made since the last drain, and forget them."""
         calls: list[Call] = getattr(self._calls, "made", [])
         self._calls.made = []
@@ -135,19 +139,21 @@ class Aws:
                     service,
                     region_name=self.region,
                     endpoint_url=self.endpoint,
-                    config=_config(acting=self.acting),
+                    config=_config(acting=self.acting, timeout_s=self.timeout_s),
                 )
                 client.meta.events.register("after-call", self._record)
                 client.meta.events.register("after-call-error", self._record_error)
                 self._clients[service] = client
             return self._clients[service]
 
-    def _note(self, call: Call) -> None:
+    def _note(self, call: "Call") -> None:
         if not hasattr(self._calls, "made"):
             self._calls.made = []
         self._calls.made.append(call)
 
     def _record(self, model: Any, parsed: Mapping[str, Any], **_: Any) -> None:
+        from dr.model.event import Call  # here: `dr validate` loads this module, and no event
+
         meta = parsed.get("ResponseMetadata", {})
         self._note(
             Call(
@@ -161,18 +167,20 @@ class Aws:
         )
 
     def _record_error(self, exception: Exception, event_name: str = "", **_: Any) -> None:
+        from dr.model.event import Call
+
         # event_name is "after-call-error.SERVICE.OPERATION"
         parts = event_name.split(".")
         if len(parts) == 3:  # noqa: PLR2004 - the three parts above
             self._note(Call(service=parts[1], operation=parts[2]))
 
 
-def _config(*, acting: bool) -> Any:
+def _config(*, acting: bool, timeout_s: float | None) -> Any:
     from botocore.config import Config
 
     return Config(
-        connect_timeout=CONNECT_TIMEOUT_S,
-        read_timeout=READ_TIMEOUT_S,
+        connect_timeout=timeout_s or CONNECT_TIMEOUT_S,
+        read_timeout=timeout_s or READ_TIMEOUT_S,
         max_pool_connections=32,
         retries={"mode": "standard", "total_max_attempts": 1 if acting else LOOK_ATTEMPTS},
     )

@@ -21,6 +21,10 @@ class Clock:
         """Whole microseconds since boot, suspend included."""
         return time.clock_gettime_ns(_CLOCK) // 1_000
 
+    def ticks(self) -> float:
+        """Seconds from some moment on, for the pace of this process only; nothing is measured."""
+        return time.monotonic()
+
     def now(self) -> datetime:
         """Aware UTC wall time."""
         return datetime.now(UTC)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from dr.core.closing import closing, why_return
 from dr.core.fold import Run, Status, StepState
 from dr.core.gates import gate
+from dr.core.looks import astray, late, settled
 from dr.core.moves import (
     HEARTBEAT_US,
     POLL_LONGEST_US,
@@ -35,7 +36,7 @@ from dr.model import event as ev
 from dr.model.drill import Phase
 from dr.model.event import Way
 from dr.model.plan import PlannedStep, StepClass
-from dr.model.progress import Doubt, Progress, World
+from dr.model.progress import Doubt, Progress
 
 
 def decide(run: Run, now_us: int, looks: Looks, busy: Busy, pace: Pace) -> list[Move]:
@@ -74,17 +75,12 @@ class _Here:
         phase = run.current_phase()
         if phase is None or (phase is Phase.RETURN and run.plan.undo):
             return
-        if phase is not Phase.PREPARE and not run.intended:
-            missing = [s for s in run.plan.steps if s.baseline and s.id not in run.baseline]
-            if missing:
-                yield from (self._baseline(step) for step in missing)
-                return
-        todo = list(run.open[phase].values())
-        if phase is Phase.RETURN:
-            todo = [s for s in todo if not s.id.startswith("dr-")]  # those come after it all
-        for step in todo:
-            if any(other in run.open[phase] for other in step.after):
-                continue
+        if phase is not Phase.PREPARE and not run.intended and run.unlooked:
+            yield from (self._baseline(step) for step in run.unlooked.values())
+            return
+        for step in run.ready.get(phase, {}).values():
+            if phase is Phase.RETURN and step.id.startswith("dr-"):
+                continue  # those come after it all
             yield from self._step(step, run.forward[step.id], Way.FORWARD)
 
     def _baseline(self, step: PlannedStep) -> Move:
@@ -100,17 +96,15 @@ class _Here:
     def back(self) -> Iterator[Move]:
         """Yield the moves that put everything back, one step at a time, last intended first."""
         run = self.run
-        if run.plan.undo or run.stopping:
-            for id_ in run.to_undo():
-                state = run.undo[id_]
-                if not state.over:
-                    yield from self._undo(run.plan.step(id_), state)
-                    return
+        id_ = run.next_undo() if run.undoing else None
+        if id_ is not None:
+            yield from self._undo(run.steps[id_], run.undo[id_])
+            return
         if not run.touched:
             return
-        todo = run.open.get(Phase.RETURN, {})
-        for step in todo.values():
-            if step.id.startswith("dr-") and not any(other in todo for other in step.after):
+        own = {s.id: s for s in run.open.get(Phase.RETURN, {}).values() if s.id.startswith("dr-")}
+        for step in own.values():  # steps of the drill that never began hold nothing up
+            if not any(other in own for other in step.after):
                 yield from self._step(step, run.forward[step.id], Way.FORWARD)
 
     def _undo(self, step: PlannedStep, state: StepState) -> Iterator[Move]:
@@ -148,7 +142,7 @@ class _Here:
         if step.klass is StepClass.GATE:
             yield gate(step, state, self.now_us)
         elif self._late(step, state, way):
-            yield Record(self._too_late(step, state, way))
+            yield Record(late(step, way, self.looks.get((step.id, way))))
         else:
             yield from {
                 Status.PENDING: self._pending,
@@ -163,25 +157,26 @@ class _Here:
         if seen is None:
             yield Look(step.id, way)
         elif seen.progress is Progress.SETTLED and self._trusted(step, way, seen):
-            yield Record(_settle(step, way, seen, noop=step.klass is StepClass.ACTION))
+            yield Record(settled(step, way, state, seen, noop=step.klass is StepClass.ACTION))
         elif step.klass is StepClass.ACTION and seen.progress is Progress.UNTOUCHED:
             if seen.intent is None:
                 raise AssertionError(f"a first look at {step.id} made no plan")
             yield Record(seen.intent)
-        elif seen.progress is Progress.ASTRAY:
-            yield Record(_astray(step, way, seen))
+        elif seen.progress is Progress.ASTRAY and seen.same > 1:
+            yield Record(astray(step, way))
         else:
             yield self._look_again(step, state, way, seen)
 
     def _trusted(self, step: PlannedStep, way: Way, seen: Seen) -> bool:
-        """Say whether one look is enough: an effect in doubt may still land."""
-        if way is Way.FORWARD:
+        """Say whether to believe that nothing is to be done.
+
+        On the way back an effect that was asked for may still land, or not be visible yet.
+        """
+        done = self.run.forward[step.id]
+        asked_us = max(done.doubted_us or 0, done.requested[1] if done.requested else 0)
+        if way is Way.FORWARD or not asked_us:
             return True
-        doubted_us = self.run.forward[step.id].doubted_us
-        settled = self.run.forward[step.id].settled is not None
-        if doubted_us is None or settled:
-            return True
-        return seen.same > 1 and seen.looked_us[0] - doubted_us >= self.pace.settle_us
+        return seen.same > 1 and seen.looked_us[0] - asked_us >= self.pace.settle_us
 
     def _intended(self, step: PlannedStep, state: StepState, way: Way) -> Iterator[Move]:
         yield Ask(step.id, way)
@@ -191,40 +186,32 @@ class _Here:
         if seen is None:
             yield Look(step.id, way)
         elif seen.progress is Progress.SETTLED:
-            yield Record(_settle(step, way, seen, noop=False))
+            yield Record(settled(step, way, state, seen, noop=False))
         elif seen.progress is Progress.ASTRAY and seen.same > 1:
-            yield Record(_astray(step, way, seen))
+            yield Record(astray(step, way))
         else:
             yield self._look_again(step, state, way, seen)
 
     def _doubted(self, step: PlannedStep, state: StepState, way: Way) -> Iterator[Move]:
         if step.doubt is Doubt.OPAQUE or step.doubt is None:
-            yield Record(
-                ev.StepHeld(
-                    step=step.id,
-                    way=way,
-                    question=f"Did {step.id} ({step.kind}) happen? Nothing can be looked at.",
-                )
-            )
+            question = f"Did {step.id} ({step.kind}) happen? Nothing can be looked at."
+            yield Record(ev.StepHeld(step=step.id, way=way, question=question))
             return
         seen = self._fresh(step, state, way)
         if seen is None:
             yield Look(step.id, way)
         elif seen.progress is Progress.SETTLED:
-            yield Record(_settle(step, way, seen, noop=False))
+            yield Record(settled(step, way, state, seen, noop=False))
         elif seen.progress is Progress.UNTOUCHED and self._surely(step, state, seen):
             yield Record(
                 ev.StepReconciled(step=step.id, way=way, progress=seen.progress, repeat=True)
             )
         elif seen.progress is Progress.ASTRAY and seen.same > 1:
-            yield Record(
-                ev.StepHeld(
-                    step=step.id,
-                    way=way,
-                    question=f"{step.id} was asked for, the answer was lost, and the world is "
-                    "neither where it was nor where the change leads. What now?",
-                )
+            question = (
+                f"{step.id} was asked for, the answer was lost, and the world is neither where it "
+                "was nor where the change leads. What now?"
             )
+            yield Record(ev.StepHeld(step=step.id, way=way, question=question))
         else:
             yield self._look_again(step, state, way, seen)
 
@@ -257,8 +244,8 @@ class _Here:
 
     def _began(self, step: PlannedStep, state: StepState, way: Way) -> int:
         run = self.run
-        if state.intended_us is not None:
-            return state.intended_us
+        if state.from_us is not None:
+            return state.from_us
         if way is Way.UNDO:
             return run.returning_us or run.started_us
         if step.phase is Phase.RETURN and run.returning_us is not None:
@@ -268,46 +255,17 @@ class _Here:
     def _late(self, step: PlannedStep, state: StepState, way: Way) -> bool:
         if state.status is Status.HELD:
             return False  # a person has all the time there is
+        limit = step.within.us
+        if way is Way.UNDO or state.doubted_us is not None:
+            limit += self.pace.settle_us  # before that nothing may be believed or repeated
         if way is Way.UNDO and state.intended_us is None:
             # Each undo has its own time, counted from its own first look.
             seen = self.looks.get((step.id, way))
-            return seen is not None and self.now_us - seen.since_us > step.within.us * seen.count
+            return seen is not None and self.now_us - seen.first_us > limit
         # While nobody owned the run nobody could look: a resumed step has its time anew.
         began = max(self._began(step, state, way), self.run.adopted_us)
-        return self.now_us - began > step.within.us
-
-    def _too_late(self, step: PlannedStep, state: StepState, way: Way) -> ev.StepFailed:
-        seen = self.looks.get((step.id, way))
-        why = str(seen.facts.get("why", "")) if seen is not None else ""
-        said = f": {why}" if why else ""
-        return ev.StepFailed(
-            step=step.id,
-            way=way,
-            world=World.LATE,
-            message=f"not settled within {step.within}{said}",
-        )
+        return self.now_us - began > limit
 
 
 def _last_undo_us(run: Run) -> int:
     return max((s.settled[1] for s in run.undo.values() if s.settled), default=0)
-
-
-def _settle(step: PlannedStep, way: Way, seen: Seen, *, noop: bool) -> ev.StepSettled:
-    return ev.StepSettled(
-        step=step.id,
-        way=way,
-        noop=noop,
-        looked_us=(seen.since_us if seen.count > 1 else seen.looked_us[0], seen.looked_us[1]),
-        seen=seen.seen,
-        facts=seen.facts,
-    )
-
-
-def _astray(step: PlannedStep, way: Way, seen: Seen) -> ev.StepFailed:
-    return ev.StepFailed(
-        step=step.id,
-        way=way,
-        world=World.UNCLEAR,
-        message="the world is neither where it was nor where the change leads; "
-        "somebody else is at work",
-    )

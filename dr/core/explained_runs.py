@@ -17,7 +17,8 @@ EXPLAINED_RUNS: Final = {
         "a site is outside the allowed accounts",
         "The blast radius is the upper bound of what a run may touch; a site outside it\n"
         "is refused before anything else is looked at.",
-        'blast_radius: {accounts: ["111111111111"], ...}\nsites: {primary: {account: "222222222222", ...}}',
+        'blast_radius: {accounts: ["111111111111"], ...}\n'
+        'sites: {primary: {account: "222222222222", ...}}',
         'sites: {primary: {account: "111111111111", ...}}',
     ),
     codes.OUTSIDE_REGIONS: Explanation(

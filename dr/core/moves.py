@@ -63,8 +63,9 @@ class Seen:
     facts: Json
     intent: ev.StepIntended | None = None  # what a first look planned
     same: int = 1  # so many looks in a row said the same
-    since_us: int = 0  # start of the first of them
-    count: int = 1
+    since_us: int = 0  # start of the last look that said something else, or of the first look
+    first_us: int = 0  # start of the first look of all
+    blind: bool = False  # the look failed for now: it says nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ are followed (`references`). What needs to know kinds of actions and probes is c
 `planning`, with the same positions.
 """
 
-import hashlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,11 +24,18 @@ MAX_BYTES: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A drill, where its parts stand in the file, and the SHA-256 of the text."""
+    """A drill, where its parts stand in the file, and the text itself."""
 
     drill: Drill
     positions: Positions
-    sha256: str
+    text: str
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the file, in hexadecimal."""
+        import hashlib  # here: it loads OpenSSL, which checking a drill does not need
+
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 def decode(content: bytes, file: str) -> str:
@@ -58,7 +64,7 @@ def parse(text: str, file: str) -> Parsed:
     drill = _judge(document, problems) if document.readable else None
     if drill is None or problems.found:
         raise DefinitionError(problems.sorted())
-    return Parsed(drill, document.positions, hashlib.sha256(encoded).hexdigest())
+    return Parsed(drill, document.positions, text)
 
 
 def _judge(document: yaml_nodes.Document, problems: Problems) -> Drill | None:

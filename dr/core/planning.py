@@ -157,5 +157,6 @@ def _planned(place: StepPlace, kind: StepKind, after: tuple[str, ...], drill: Dr
         needs=kind.needs,
         doubt=kind.doubt,
         reversible=kind.reversible,
+        baseline=kind.baseline,
         prompt=step.prompt,
     )

@@ -1,6 +1,5 @@
 """Where things are in a file, and how problems found there are collected."""
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -95,6 +94,8 @@ def _place(diagnostic: Diagnostic) -> tuple[int, int, str, str]:
 
 def did_you_mean(word: object, known: Iterable[str], otherwise: str = "") -> str:
     """Return "did you mean `x`?" if something known is close to `word`, else what there is."""
+    import difflib  # here: a drill without mistakes does not pay for it
+
     names = sorted(set(known))[:MOST_KNOWN]
     close = difflib.get_close_matches(str(word)[:SHOWN], names, n=1, cutoff=0.6)
     if close:

@@ -137,12 +137,11 @@ def late(params: Json, run_id: str, fault_at: str | None, changes: Mapping[str, 
             raise Refused(f"{reference} was never bound")
         return _of_change(reference, changes)
 
+    roots = frozenset({"run", "fault", "terraform", "steps"})
     try:
-        filled = fill(params, lookup, frozenset({"run", "fault", "terraform", "steps"}))
+        return {key: plain(fill(value, lookup, roots)) for key, value in params.items()}
     except ValueError as error:
         raise Refused(str(error)) from error
-    done = plain(filled)
-    return done if isinstance(done, dict) else {}
 
 
 def _of_change(reference: Reference, changes: Mapping[str, Json]) -> JsonValue:

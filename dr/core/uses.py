@@ -98,6 +98,5 @@ def check_params(
     Malformed references must have been noted before.
     """
     later = unresolved(dict(value))
-    meant = plain(dict(value))
-    if isinstance(meant, dict):
-        shape(params, meant, problems, later, path, f"the parameters of `{kind}`")
+    meant = {key: plain(item) for key, item in value.items()}
+    shape(params, meant, problems, later, path, f"the parameters of `{kind}`")

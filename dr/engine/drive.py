@@ -4,12 +4,11 @@ Both run in a worker thread and return a value; they append nothing and decide n
 is repeated through transient failures (tenacity, within a bound); requests are sent once.
 """
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
-
-import tenacity
 
 from dr.cloud import errors
 from dr.cloud.clock import Clock
@@ -31,9 +30,10 @@ from dr.model.event import Call, Way
 from dr.model.intent import Intent
 from dr.model.plan import PlannedStep, StepClass
 from dr.model.progress import Progress, World
-from dr.ports import Action, Check, Irreversible, Kept
+from dr.ports import Action, Check, Conflict, Irreversible, Kept
 
 LOOK_TRIES = 4
+BUSY_WORDS = ("Throttl", "RequestLimitExceeded", "Rate exceeded", "SlowDown", "TooManyRequests")
 
 
 class Hands(Protocol):
@@ -111,24 +111,36 @@ class Driver:
                 return self._look_check(run, step, hand, before)
             return self._look_action(run, step, way, hand, before)
         except Exception as error:  # noqa: BLE001 - one of the two places that translate
+            if _transient(error):
+                return Looked(step.id, way, self._blind(before, error))
             return self._trouble(step, way, hand, error, asked=False)
 
-    def ask(self, run: Run, step: PlannedStep, way: Way) -> Result:
-        """Request the intended change, once."""
-        action = self._action(step)
+    def ask(
+        self, run: Run, step: PlannedStep, way: Way, ours: Callable[[], bool] = lambda: True
+    ) -> Result:
+        """Request the intended change, once.
+
+        ours: says whether the run is still this process's; asked last of all before the request.
+        Raises Conflict if it is not.
+        """
         state = run.state(step.id, way)
         if state.intent is None:
             raise AssertionError(f"{step.id} has no intent")
-        change = _read(action.change, state.intent.change)
         hand = None
         sent = False
         try:
+            action = self._action(step)
+            change = _read(action.change, state.intent.change)
             hand = self._hands.acting(step, way)
             self._hands.drain(hand)
-            self._brakes.before(run, step, way, action, self._hands.looking(step, way), change)
+            looking = self._hands.looking(step, way)
+            _patiently(lambda: self._brakes.before(run, step, way, action, looking, change))
+            _still(ours, run)
             sent_us = self._clock.mono_us()
             sent = True
             action.execute(hand, change)
+        except Conflict:
+            raise
         except Exception as error:  # noqa: BLE001 - the other one
             return self._trouble(step, way, hand, error, asked=sent)
         answered_us = self._clock.mono_us()
@@ -152,6 +164,18 @@ class Driver:
         return step.klass is StepClass.CHECK and self._check(step).baseline
 
     # ---------------------------------------------------------------------------------------
+
+    def _blind(self, before: Seen | None, error: Exception) -> Seen:
+        """Return a look that saw nothing; the step's own deadline says how long that may go on.
+
+        An interface that does not answer while a Region is down must neither fail the drill nor
+        leave behind what could be put back a minute later.
+        """
+        now_us = self._clock.mono_us()
+        facts: Json = {"why": f"could not be looked at: {errors.translate(error)}"}
+        blind = _seen(before, Progress.MOVING, (now_us, now_us), {}, facts, None)
+        since_us = before.since_us if before is not None else now_us
+        return dataclasses.replace(blind, same=0, since_us=since_us, blind=True)
 
     def _look_action(
         self, run: Run, step: PlannedStep, way: Way, hand: Any, before: Seen | None
@@ -252,6 +276,11 @@ class Driver:
         return Trouble(step.id, way, world, message, calls, asked)
 
 
+def _still(ours: Callable[[], bool], run: Run) -> None:
+    if not ours():
+        raise Conflict(f"run {run.id} has another owner by now; nothing was sent")
+
+
 def _world(error: DrError) -> World:
     if isinstance(error, Refused):
         return World.FORBIDDEN if isinstance(error, Forbidden) else World.REFUSED
@@ -267,10 +296,13 @@ def _seen(
     intent: ev.StepIntended | None,
 ) -> Seen:
     """Return the look, knowing how many before it said the same."""
-    same = before.same + 1 if before is not None and before.progress is progress else 1
-    count = before.count + 1 if before is not None else 1
-    since = before.looked_us[0] if before is not None else at[0]
-    return Seen(progress, at, seen, facts, intent, same, since, count)
+    if before is None:
+        return Seen(progress, at, seen, facts, intent, since_us=at[0], first_us=at[0])
+    again = before.progress is progress and not before.blind
+    said_no = not again and not before.blind
+    since_us = before.looked_us[0] if said_no else before.since_us
+    same = before.same + 1 if again else 1
+    return Seen(progress, at, seen, facts, intent, same, since_us, before.first_us)
 
 
 def _intended(
@@ -308,19 +340,33 @@ def _refers_to_run(value: object) -> bool:
     return isinstance(value, str) and "${" in value
 
 
-def _patiently(observe: Callable[[], Any]) -> Any:
+def _patiently(look: Callable[[], Any]) -> Any:
     """Look again through transient failures: looking changes nothing."""
+    try:
+        return look()
+    except Exception as error:
+        if not _transient(error):
+            raise
+    import tenacity
+
     retry = tenacity.Retrying(
         retry=tenacity.retry_if_exception(_transient),
         wait=tenacity.wait_random_exponential(multiplier=0.2, max=3.0),
-        stop=tenacity.stop_after_attempt(LOOK_TRIES),
+        stop=tenacity.stop_after_attempt(LOOK_TRIES - 1),
         reraise=True,
     )
-    return retry(observe)
+    retry.sleep(0.1)
+    return retry(look)
 
 
 def _transient(error: BaseException) -> bool:
     if not isinstance(error, Exception) or isinstance(error, SimulatorUnsupported | Refused):
         return False
+    from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
+
+    if isinstance(error, ConnectTimeoutError | EndpointConnectionError):
+        return True
     said = errors.translate(error)
-    return isinstance(said, Unclear) or (isinstance(said, Failed) and "Throttl" in str(said))
+    if isinstance(said, Failed):
+        return any(word in str(said) for word in BUSY_WORDS)
+    return isinstance(said, Unclear)

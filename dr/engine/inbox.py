@@ -41,11 +41,11 @@ def _resolved(run: Run, message: Message, step: str, who: str) -> ev.Data:
     answer = str(message.body.get("answer", ""))
     if answer not in ("happened", "not-happened", "retry"):
         return _turned_down(message, f"{answer!r} is no answer")
-    if answer == "retry" and run.returning_us is not None:
-        return _turned_down(message, "the run is on its way back and tries nothing again")
     for way, states in ((Way.UNDO, run.undo), (Way.FORWARD, run.forward)):
         state = states.get(step)
         if state is not None and state.status is Status.HELD:
+            if answer == "retry" and way is Way.FORWARD and run.returning_us is not None:
+                return _turned_down(message, "the run is on its way back and tries nothing again")
             return ev.StepResolved(step=step, way=way, answer=answer, who=who, inbox=message.id)
     return _turned_down(message, f"{step} is not held")
 

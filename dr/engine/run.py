@@ -1,8 +1,9 @@
 """The loop: fold, decide, do, append.
 
 One thread owns the run: it alone folds, decides and appends. Workers look and ask, and put what
-they found on a queue. Everything that arrives in one turn is appended in one commit; an effect is
-only dispatched when its intent has been committed by an earlier turn.
+they found on a queue. Events are staged, and committed together: at the latest HOLD_S after the
+first of them, and always before an effect is dispatched, so that an intent is durable before the
+act. So the outcome of one step and the intent of the next share a commit.
 
 A resumed run enters here like a new one: it adopts the journal (which fences every older owner),
 marks intents without answers as in doubt, and lets `decide` say what is next.
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 from dr.cloud.clock import Clock
 from dr.core.decide import decide
 from dr.core.fold import Run, Status, advance, fold
-from dr.core.moves import Ask, Baseline, Look, Looks, Move, Pace, Record, Wait
+from dr.core.moves import Ask, Baseline, Look, Looks, Move, Pace, Record, Seen, Wait
 from dr.engine.drive import Asked, Driver, Looked, Result, Trouble
 from dr.engine.guards import Guards
 from dr.engine.inbox import events_of
@@ -33,6 +34,7 @@ from dr.ports import Journal, Observer
 WORKERS = 64
 TURN_S = 0.25  # at most so long between two looks at the inbox, the guards and the samples
 ANCHOR_EVERY_US = 5 * SECOND_US
+HOLD_S = 0.002  # an answer may wait so long for company before it is made durable
 
 
 class Abandoned(Exception):
@@ -43,13 +45,23 @@ class Abandoned(Exception):
 class Hooks:
     """What the composition root wants to know or do.
 
-    event: called for each event after its commit. tick: called about four times a second.
+    event: called for each event after its commit. tick: called every TURN_S or so.
     conclude: called once before the last event; writes the result, returns file digests.
     """
 
     event: Callable[[Event], None]
     tick: Callable[[Run], None]
     conclude: Callable[[Run, ev.RunClosed], dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Died:
+    """A worker came to an end that nothing provides for; so must the process."""
+
+    error: BaseException
+
+
+Arrival = Result | ev.Data | _Died
 
 
 @dataclass(slots=True)
@@ -67,7 +79,11 @@ class Engine:
     pace: Pace = field(default_factory=Pace)
     _looks: Looks = field(default_factory=dict)
     _busy: set[tuple[str, Way]] = field(default_factory=set)
-    _arrived: "queue.SimpleQueue[Result | ev.Data]" = field(default_factory=queue.SimpleQueue)
+    _arrived: "queue.SimpleQueue[Arrival]" = field(default_factory=queue.SimpleQueue)
+    _next: "list[Arrival]" = field(default_factory=list)  # taken from the queue, not handled yet
+    _staged: list[Event] = field(default_factory=list)
+    _staged_s: float = 0.0  # when the first of them was staged
+    _kept_house_s: float = 0.0
     _stop: list[ev.StopRequested] = field(default_factory=list)
     _abandon: threading.Event = field(default_factory=threading.Event)
     _anchored_us: int = 0
@@ -126,38 +142,57 @@ class Engine:
 
     def _turn(self, run: Run, pool: ThreadPoolExecutor) -> bool:
         """Do one turn; say whether there is another."""
-        self._append(run, self._gathered(run, pool))
+        self._stage(run, self._gathered(run))
+        if self.clock.ticks() - self._kept_house_s >= TURN_S:
+            self._keep_house(run, pool)
+            self._kept_house_s = self.clock.ticks()
         if self._abandon.is_set():
+            self._commit(run)
             raise Abandoned
-        now = self.clock.mono_us()
-        moves = decide(run, now, self._looks, frozenset(self._busy), self.pace)
-        self._append(run, [self._closing(run, m.data) for m in moves if isinstance(m, Record)])
+        moves = self._decided(run)
+        if self._overdue() or any(isinstance(move, Ask) for move in moves):
+            self._commit(run)
         for move in moves:
             self._dispatch(run, pool, move)
-        self.hooks.tick(run)
-        if not any(isinstance(move, Record) for move in moves):
+        if run.closed is None:
             until = min((m.until_us for m in moves if isinstance(m, Wait)), default=None)
-            self._sleep(until)
+            self._sleep(run, until)
         return run.closed is None
 
-    def _gathered(self, run: Run, pool: ThreadPoolExecutor) -> list[ev.Data]:
-        """Return what has happened since the last turn, as events."""
-        data: list[ev.Data] = []
+    def _decided(self, run: Run) -> list[Move]:
+        """Stage what follows from the state alone, until something is to be done or awaited."""
         while True:
-            try:
-                data.extend(self._events_of(run, self._arrived.get_nowait()))
-            except queue.Empty:
-                break
-        data.extend(events_of(run, self.journal.messages()))
+            now = self.clock.mono_us()
+            moves = decide(run, now, self._looks, frozenset(self._busy), self.pace)
+            records = [move.data for move in moves if isinstance(move, Record)]
+            if not records:
+                return moves
+            if isinstance(records[0], ev.RunClosed):
+                self._append(run, [self._closing(run, records[0])])
+            else:
+                self._stage(run, records)
+
+    def _gathered(self, run: Run) -> list[ev.Data]:
+        """Return what workers have brought since the last turn, as events."""
+        data: list[ev.Data] = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                arrival = self._next.pop() if self._next else self._arrived.get_nowait()
+                data.extend(self._events_of(run, arrival))
         if run.stop is None and self._stop:
             data.append(self._stop[0])
+        return data
+
+    def _keep_house(self, run: Run, pool: ThreadPoolExecutor) -> None:
+        """See to what need not be seen to every turn: messages, guards, samples, the screen."""
+        self._stage(run, events_of(run, self.journal.messages()))
         self.observer.tell(run)
         if run.returning_us is None and run.stop is None:
-            data.extend(self._guarded(run, pool))
+            self._stage(run, list(self._guarded(run, pool)))
         if self.clock.mono_us() - self._anchored_us > ANCHOR_EVERY_US:
             self._anchored_us = self.clock.mono_us()
-            data.extend(self.observer.anchors())
-        return data
+            self._stage(run, self.observer.anchors())
+        self.hooks.tick(run)
 
     def _guarded(self, run: Run, pool: ThreadPoolExecutor) -> Iterator[ev.Data]:
         now = self.clock.mono_us()
@@ -166,25 +201,23 @@ class Engine:
             yield tripped
         for guard in self.guards.alarms():
             if self.guards.due(guard, now):
-                pool.submit(self._ask_alarm, guard)
+                self._submit(pool, lambda guard=guard: self._alarm(guard))  # type: ignore[misc]
 
-    def _ask_alarm(self, guard: Guard) -> None:
+    def _alarm(self, guard: Guard) -> "Iterator[Arrival]":
         found = self.guards.alarm(guard)
         if found is not None:
-            self._arrived.put(found)
+            yield found
 
-    def _events_of(self, run: Run, result: "Result | ev.Data") -> list[ev.Data]:
+    def _events_of(self, run: Run, result: "Arrival") -> list[ev.Data]:
         """Translate what a worker brought back."""
+        if isinstance(result, _Died):
+            raise result.error
         if isinstance(result, ev.Data):
             if isinstance(result, ev.CheckBaselined):
                 self._busy.discard((result.step, Way.FORWARD))
             return [result]
         key = (result.step, result.way)
-        self._busy.discard(key)
-        if isinstance(result, Looked):
-            self._looks[key] = result.seen
-            return []
-        if isinstance(result, Asked):
+        if isinstance(result, Asked):  # and the same worker is looking already
             return [
                 ev.StepRequested(
                     step=result.step,
@@ -194,9 +227,13 @@ class Engine:
                     calls=result.calls,
                 )
             ]
-        return [self._of_trouble(run, result)]
+        self._busy.discard(key)
+        if isinstance(result, Looked):
+            self._looks[key] = result.seen
+            return []
+        return [self._of_trouble(result)]
 
-    def _of_trouble(self, run: Run, trouble: Trouble) -> ev.Data:
+    def _of_trouble(self, trouble: Trouble) -> ev.Data:
         if trouble.asked and trouble.world is World.UNCLEAR:
             return ev.StepDoubted(step=trouble.step, way=trouble.way, why=trouble.message)
         return ev.StepFailed(
@@ -209,43 +246,84 @@ class Engine:
 
     def _dispatch(self, run: Run, pool: ThreadPoolExecutor, move: Move) -> None:
         if isinstance(move, Baseline):
-            step = self.plan.step(move.step)
             self._busy.add((move.step, Way.FORWARD))
-            pool.submit(lambda: self._arrived.put(self.driver.baseline(run, step)))
+            self._submit(pool, lambda: iter([self.driver.baseline(run, run.steps[move.step])]))
         elif isinstance(move, Look | Ask):
-            step = self.plan.step(move.step)
             key = (move.step, move.way)
             self._busy.add(key)
             before = self._looks.get(key)
-            if isinstance(move, Ask):
-                pool.submit(lambda: self._arrived.put(self.driver.ask(run, step, move.way)))
-            else:
-                pool.submit(
-                    lambda: self._arrived.put(self.driver.look(run, step, move.way, before))
-                )
+            self._submit(pool, lambda: self._done(run, move, before))
 
-    def _closing(self, run: Run, data: ev.Data) -> ev.Data:
+    def _done(self, run: Run, move: Look | Ask, before: Seen | None) -> "Iterator[Arrival]":
+        """Do one move, in a worker: look, or ask and then look at once."""
+        step = run.steps[move.step]
+        if isinstance(move, Ask):
+            asked = self.driver.ask(run, step, move.way, self.journal.ours)
+            yield asked
+            if not isinstance(asked, Asked):
+                return
+        yield self.driver.look(run, step, move.way, before)
+
+    def _submit(self, pool: ThreadPoolExecutor, work: "Callable[[], Iterator[Arrival]]") -> None:
+        def worker() -> None:
+            try:
+                for arrival in work():
+                    self._arrived.put(arrival)
+            except BaseException as error:  # noqa: BLE001 - or the step would be busy for ever
+                self._arrived.put(_Died(error))
+
+        pool.submit(worker)
+
+    def _closing(self, run: Run, data: ev.RunClosed) -> ev.RunClosed:
         """Before the last event: end the observer, anchor what it wrote, write the result."""
-        if not isinstance(data, ev.RunClosed):
-            return data
         self.observer.stop()
         self._append(run, self.observer.anchors())
+        self._commit(run)  # the result is computed from what is on the disk
         return data.model_copy(update={"digests": self.hooks.conclude(run, data)})
 
     def _append(self, run: Run, data: Sequence[ev.Data], epoch: int | None = None) -> None:
+        """Stage and commit."""
+        self._stage(run, data, epoch)
+        self._commit(run)
+
+    def _stage(self, run: Run, data: Sequence[ev.Data], epoch: int | None = None) -> None:
         if not data:
             return
-        for event in self.journal.append(run.epoch if epoch is None else epoch, data):
+        if not self._staged:
+            self._staged_s = self.clock.ticks()
+        for event in self.journal.stage(run.epoch if epoch is None else epoch, data):
             advance(run, event)
+            self._staged.append(event)
+            if isinstance(event.data, ev.StepSettled | ev.StepFailed | ev.StepKept):
+                way = Way.UNDO if isinstance(event.data, ev.StepKept) else event.data.way
+                self._looks.pop((event.data.step, way), None)  # or memory would grow with the run
+
+    def _commit(self, run: Run) -> None:
+        if not self._staged:
+            return
+        self.journal.commit()
+        committed, self._staged = self._staged, []
+        for event in committed:
             self.hooks.event(event)
 
-    def _sleep(self, until_us: int | None) -> None:
+    def _overdue(self) -> bool:
+        return bool(self._staged) and self.clock.ticks() - self._staged_s >= HOLD_S
+
+    def _sleep(self, run: Run, until_us: int | None) -> None:
         """Wait for the first of: a result, the time, the next turn."""
+        if self._staged:
+            if self._arrives(max(0.0, HOLD_S - (self.clock.ticks() - self._staged_s))):
+                return
+            self._commit(run)
         seconds = TURN_S
         if until_us is not None:
             seconds = min(seconds, max(0.0, (until_us - self.clock.mono_us()) / SECOND_US))
+        self._arrives(seconds)
+
+    def _arrives(self, seconds: float) -> bool:
         with contextlib.suppress(queue.Empty):
-            self._arrived.put(self._arrived.get(timeout=seconds))
+            self._next.append(self._arrived.get(timeout=seconds))
+        return bool(self._next)
 
     @contextlib.contextmanager
     def _workers(self) -> Iterator[ThreadPoolExecutor]:

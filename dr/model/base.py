@@ -9,9 +9,12 @@ Json = dict[str, JsonValue]
 
 
 class Record(BaseModel):
-    """A frozen value. Unknown fields and silent conversions are errors."""
+    """A frozen value. Unknown fields and silent conversions are errors.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    Validators are built at the first use (`defer_build`): a command pays for the records it uses.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     def as_json(self) -> dict[str, Any]:
         """Return the value as plain JSON types, leaving out nothing."""

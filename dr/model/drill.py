@@ -102,8 +102,8 @@ class RecoveryPoint(Record):
 class Objectives(Record):
     """What the recovery must achieve."""
 
-    rto: RecoveryTime | None = None
-    rpo: RecoveryPoint | None = None
+    rto: RecoveryTime | None = Field(default=None, description="How long it may be away.")
+    rpo: RecoveryPoint | None = Field(default=None, description="How much data may be lost.")
 
 
 class BlastRadius(Record):
@@ -120,7 +120,7 @@ class BlastRadius(Record):
 class ProbeSpec(Record):
     """A question asked of the service again and again, on an absolute schedule."""
 
-    id: Name
+    id: Name = Field(description="Its name in objectives, guards and results.")
     kind: Kind = Field(description="Kind of probe: `dr probes` lists them.")
     every: Duration = Field(description="Period of the schedule; must not be zero.")
     within: Duration = Field(
@@ -144,11 +144,13 @@ class ProbeSpec(Record):
 class MarksSpec(Record):
     """Numbered canary writes, whose survival measures data loss."""
 
-    id: Name
+    id: Name = Field(description="Its name in objectives and results.")
     kind: Kind = Field(description="Kind of marks: `dr probes` lists them.")
-    every: Duration
-    within: Duration = Field(default=Duration(2 * SECOND_US))
-    site: Name | None = None
+    every: Duration = Field(description="Period of the schedule; must not be zero.")
+    within: Duration = Field(
+        default=Duration(2 * SECOND_US), description="Time limit of one write; then it is unclear."
+    )
+    site: Name | None = Field(default=None, description="Site whose credentials it uses, if any.")
     with_: Json = Field(default_factory=dict, alias="with", description="Where to write.")
     read: Json | None = Field(
         default=None,
@@ -160,11 +162,11 @@ class MarksSpec(Record):
 class Guard(Record):
     """A condition that stops the run and undoes it: a probe down too long, an alarm, a deadline."""
 
-    probe: Name | None = None
-    down_for: Duration | None = None
-    alarm: str | None = None
-    site: Name | None = None
-    deadline: Duration | None = None
+    probe: Name | None = Field(default=None, description="Id of the probe that is watched.")
+    down_for: Duration | None = Field(default=None, description="Stop when it is down so long.")
+    alarm: str | None = Field(default=None, description="Name of a CloudWatch alarm; ALARM stops.")
+    site: Name | None = Field(default=None, description="Site of the alarm.")
+    deadline: Duration | None = Field(default=None, description="Stop so long after the start.")
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
@@ -181,7 +183,7 @@ class Guard(Record):
 class Step(Record):
     """One entry of a phase: an action, a check, or a word with a person."""
 
-    id: Name
+    id: Name = Field(description="Its name in the journal; unique in the drill.")
     kind: Kind = Field(description="Kind of action or check: `dr actions` lists them.")
     site: Name | None = Field(
         default=None, description="Site it acts on; may be left out when there is only one."
@@ -214,11 +216,17 @@ class Drill(Record):
     terraform: dict[Name, TerraformDir] = Field(
         default_factory=dict, description="Configurations whose outputs are ${terraform.NAME.OUT}."
     )
-    objectives: Objectives
-    blast_radius: BlastRadius
-    probes: tuple[ProbeSpec, ...] = ()
-    marks: tuple[MarksSpec, ...] = ()
-    guards: tuple[Guard, ...] = ()
+    objectives: Objectives = Field(description="The targets for recovery time and data loss.")
+    blast_radius: BlastRadius = Field(description="The upper bound of what a run may touch.")
+    probes: tuple[ProbeSpec, ...] = Field(
+        default=(), description="Questions asked of the service again and again."
+    )
+    marks: tuple[MarksSpec, ...] = Field(
+        default=(), description="Numbered canary writes, whose survival measures data loss."
+    )
+    guards: tuple[Guard, ...] = Field(
+        default=(), description="Conditions that stop the run and undo it."
+    )
     disrupt: tuple[Step, ...] = Field(
         min_length=1, description="The scenario; the fault clock starts with the first of these."
     )

@@ -39,6 +39,7 @@ class Target:
     zone: str  # zone name, us-east-1a
     subnet: str
     running: bool
+    healthy: bool = True  # by the load balancer's own health checks; it routes to these only
 
 
 @dataclass(frozen=True)
@@ -127,3 +128,6 @@ class Database(Protocol):
 
     def ping(self, instance: str) -> None:
         """Write something and read it back. Raises OSError if that is not possible."""
+
+    def writable(self, instance: str) -> bool:
+        """Say, without asking the node and at no cost, whether it takes writes now."""

@@ -53,9 +53,13 @@ class SqliteJournal(Journal):
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(_SCHEMA)
         self._seq, self._prev = 0, genesis
+        self._staged: list[tuple[str, int, str, str]] = []
+        self._inbox: list[Message] = []
+        self._inbox_version: int | None = None
+        self._read = 0  # number of the newest message read
 
     def lines(self) -> list[bytes]:
-        """Return the stored lines, byte for byte as in events.jsonl."""
+        """Return the stored lines, byte for byte as in events.jsonl; what is staged is not."""
         rows = self._db.execute("SELECT body FROM event WHERE run = ? ORDER BY seq", (self.run,))
         return [row[0].encode() for row in rows]
 
@@ -63,6 +67,7 @@ class SqliteJournal(Journal):
         """Return every event so far; raises dr.core.lines.Broken if the chain is damaged."""
         lines = self.lines()
         found = list(verified(lines, self._genesis, self.run))
+        self._staged.clear()
         self._seq, self._prev = len(lines), digest(lines[-1]) if lines else self._genesis
         return found
 
@@ -75,43 +80,51 @@ class SqliteJournal(Journal):
         )
         return [read(row[0].encode()) for row in rows]
 
-    def append(self, epoch: int, data: Sequence[Data]) -> list[Event]:
-        """Append in one commit, flushed to the disk before this returns."""
+    def stage(self, epoch: int, data: Sequence[Data]) -> list[Event]:
+        """Make the next events, chained to the last one."""
+        made: list[Event] = []
+        stamp, mono_us = self._clock.stamp(), self._clock.mono_us()
         with self._lock:
-            seq, prev = self._seq, self._prev
-            made: list[Event] = []
-            rows: list[tuple[str, int, str, str]] = []
             for one in data:
-                seq += 1
                 event = Event(
                     run=self.run,
                     epoch=epoch,
-                    seq=seq,
-                    prev=prev,
-                    t=self._clock.stamp(),
-                    mono_us=self._clock.mono_us(),
+                    seq=self._seq + 1,
+                    prev=self._prev,
+                    t=stamp,
+                    mono_us=mono_us,
                     data=one,
                 )
                 line = write(event)
-                prev = digest(line)
-                rows.append((self.run, seq, line.decode(), prev))
+                self._seq, self._prev = event.seq, digest(line)
+                self._staged.append((self.run, event.seq, line.decode(), self._prev))
                 made.append(event)
-            self._insert(rows)
-            self._seq, self._prev = seq, prev
-            return made
+        return made
 
-    def _insert(self, rows: list[tuple[str, int, str, str]]) -> None:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany("INSERT INTO event VALUES (?, ?, ?, ?)", rows)
-            self._db.execute("COMMIT")
-        except sqlite3.IntegrityError as error:
-            self._db.execute("ROLLBACK")
-            raise Conflict(f"run {self.run} has another owner by now") from error
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
+    def commit(self) -> None:
+        """Write what is staged, flushed to the disk before this returns."""
+        with self._lock:
+            if not self._staged:
+                return
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.executemany("INSERT INTO event VALUES (?, ?, ?, ?)", self._staged)
+                self._db.execute("COMMIT")
+            except BaseException as error:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.IntegrityError):
+                    raise Conflict(f"run {self.run} has another owner by now") from error
+                raise
+            self._staged.clear()
+
+    def ours(self) -> bool:
+        """Say whether the last event in the file is the last one committed here."""
+        with self._lock:
+            head = self._db.execute(
+                "SELECT COALESCE(MAX(seq), 0) FROM event WHERE run = ?", (self.run,)
+            ).fetchone()[0]
+            return bool(head == self._seq - len(self._staged))
 
     def post(self, message: Message) -> None:
         """Leave a message; durable when this returns."""
@@ -119,11 +132,19 @@ class SqliteJournal(Journal):
             "INSERT OR IGNORE INTO inbox (id, body) VALUES (?, ?)",
             (message.id, orjson.dumps(message.body).decode()),
         )
+        self._inbox_version = None  # data_version tells of other connections only
 
     def messages(self) -> list[Message]:
-        """Return every message, oldest first."""
-        rows = self._db.execute("SELECT id, body FROM inbox ORDER BY n")
-        return [Message(id=id_, body=orjson.loads(body)) for id_, body in rows]
+        """Return every message, oldest first; cheap while there is nothing new."""
+        version = self._db.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._inbox_version:
+            self._inbox_version = version
+            rows = self._db.execute(
+                "SELECT n, id, body FROM inbox WHERE n > ? ORDER BY n", (self._read,)
+            )
+            for self._read, id_, body in rows:
+                self._inbox.append(Message(id=id_, body=orjson.loads(body)))
+        return list(self._inbox)
 
     def close(self) -> None:
         """Close the file."""

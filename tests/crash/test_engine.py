@@ -1,10 +1,9 @@
 """The loop, over a toy world: every path, and death at every port."""
 
+import contextlib
 import threading
 
 import pytest
-from tests.build import a_plan, a_step
-from tests.crash.toy import Crash, Fuse, Tape, World, an_engine
 
 from dr.core.fold import Run, fold
 from dr.model.drill import Phase
@@ -13,6 +12,8 @@ from dr.model.plan import Plan, StepClass
 from dr.model.progress import Doubt
 from dr.model.units import Duration
 from dr.ports import Message
+from tests.build import a_plan, a_step
+from tests.crash.toy import Crash, Fuse, Tape, World, an_engine
 
 TWO = a_plan(a_step("first"), a_step("second", Phase.RECOVER))
 
@@ -134,8 +135,9 @@ def test_an_approval_from_another_process_lets_the_run_go_on() -> None:
 
 
 def test_a_denial_ends_the_run_and_undoes_it() -> None:
-    plan = a_plan(a_step("first"), a_step("go", Phase.RECOVER, klass=StepClass.GATE,
-                  kind="human.approve", prompt="Go on?", within=Duration.parse("9999s")))  # fmt: skip
+    go_on = a_step("go", Phase.RECOVER, klass=StepClass.GATE, kind="human.approve",
+                   prompt="Go on?", within=Duration.parse("9999s"))  # fmt: skip
+    plan = a_plan(a_step("first"), go_on)
     world, tape = World(), Tape()
     message = Message("m1", {"what": "deny", "step": "go", "who": "ada", "text": "no"})
     engine = an_engine(plan, world, tape)
@@ -173,10 +175,8 @@ def survive(
     """Die at a port, then resume until the end."""
     world, tape = World(), Tape()
     world.fuse = Fuse(point)
-    try:
+    with contextlib.suppress(Crash):
         go(plan, world, tape)
-    except Crash:
-        pass
     world.fuse = Fuse(None)
     tape.inbox.extend(doubt_answers or [])
     return world, go(plan, world, tape, "resume")

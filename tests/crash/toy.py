@@ -19,15 +19,17 @@ from dr.engine.drive import Driver
 from dr.engine.guards import Guards
 from dr.engine.run import Engine, Hooks
 from dr.model.base import Record
-from dr.model.errors import Unclear
+from dr.model.errors import Failed, Unclear
 from dr.model.event import (
     Call,
     Data,
     Event,
+    GateOpened,
     ObserverStarted,
     ProbeProven,
     RunClosed,
     SamplesAnchored,
+    StepHeld,
     Way,
 )
 from dr.model.intent import Intent
@@ -35,7 +37,17 @@ from dr.model.plan import Plan, PlannedStep
 from dr.model.progress import Doubt, Progress
 from dr.model.reading import Mark, Sample
 from dr.model.timeline import Interval
-from dr.ports import Action, Conflict, Irreversible, Journal, Kept, Message, Observer
+from dr.ports import (
+    Action,
+    Check,
+    Conflict,
+    Irreversible,
+    Journal,
+    Kept,
+    Message,
+    Observer,
+    Outcome,
+)
 
 
 class Crash(BaseException):
@@ -68,19 +80,38 @@ class World:
     def __init__(self) -> None:
         self.place: dict[str, str] = {}
         self.effects: list[tuple[str, str, str]] = []
-        self.lag: dict[str, int] = {}  # looks that still show the old place
+        self.requests: list[tuple[str, str, str]] = []  # what the service de-duplicated as well
+        self.lag_us = 0  # so long every look still shows the old place
+        self.shown: dict[str, tuple[int, str]] = {}  # thing -> until when the old place is shown
         self.fuse = Fuse()
         self.lose_reply: set[str] = set()
         self.stuck: set[str] = set()
+        self.unavailable = 0  # so many looks get no answer
+        self.no_way_back: set[str] = set()
+        self._tokens: set[str] = set()
 
     def at(self, thing: str) -> str:
         self.fuse.cross()
+        if self.unavailable:
+            self.unavailable -= 1
+            raise Unclear("503")
+        until_us, old = self.shown.get(thing, (0, ""))
+        if CLOCK.mono_us() < until_us:
+            return old
         return self.place.get(thing, "a")
 
-    def move(self, thing: str, old: str, new: str) -> None:
+    def move(self, change: "Change") -> None:
+        thing, old, new = change.thing, change.old, change.new
         self.fuse.cross()
+        if thing in self.no_way_back and new == "a":
+            raise Failed("the toy box is locked")
+        self.requests.append((thing, old, new))
+        if change.token and change.token in self._tokens:
+            return
+        self._tokens.add(change.token)
         if thing not in self.stuck:
             self.place[thing] = new
+            self.shown[thing] = (CLOCK.mono_us() + self.lag_us, old)
         self.effects.append((thing, old, new))
         if thing in self.lose_reply:
             self.lose_reply.discard(thing)
@@ -92,6 +123,7 @@ class Params(Record):
     thing: str
     to: str
     back: str = "undo"  # undo | irreversible | kept
+    tokened: bool = False
 
 
 class Seen(Record):
@@ -103,6 +135,7 @@ class Change(Record):
     old: str
     new: str
     back: str = "undo"
+    token: str = ""
 
 
 class Move(Action[World, Params, Seen, Change]):
@@ -120,10 +153,11 @@ class Move(Action[World, Params, Seen, Change]):
         return Seen(at=hand.at(params.thing))
 
     def plan(self, params: Params, seen: Seen, intent: Intent) -> Change:
-        return Change(thing=params.thing, old=seen.at, new=params.to, back=params.back)
+        token = intent.token if params.tokened else ""
+        return Change(thing=params.thing, old=seen.at, new=params.to, back=params.back, token=token)
 
     def execute(self, hand: World, change: Change) -> None:
-        hand.move(change.thing, change.old, change.new)
+        hand.move(change)
 
     def progress(self, change: Change, seen: Seen) -> Progress:
         known = {change.old: Progress.UNTOUCHED, change.new: Progress.SETTLED}
@@ -134,7 +168,64 @@ class Move(Action[World, Params, Seen, Change]):
             return Irreversible("a toy that cannot go back")
         if change.back == "kept":
             return Kept("it was a putting-back")
-        return Change(thing=change.thing, old=change.new, new=change.old)
+        token = f"{change.token}-back" if change.token else ""
+        return Change(thing=change.thing, old=change.new, new=change.old, token=token)
+
+
+class Is(Check[World, Params, Seen]):
+    """A thing is where it should be."""
+
+    kind = "world.is"
+    hand = World
+    needs = ()
+    params = Params
+    seen = Seen
+
+    def observe(self, hand: World, params: Params) -> Seen:
+        return Seen(at=hand.at(params.thing))
+
+    def judge(self, params: Params, before: Seen | None, seen: Seen) -> Outcome:
+        return Outcome(seen.at == params.to, f"it is at {seen.at}", compared=1, level=2)
+
+
+class Moved(Is):
+    """A thing is elsewhere than before the disruption."""
+
+    kind = "world.moved"
+    baseline = True
+
+    def judge(self, params: Params, before: Seen | None, seen: Seen) -> Outcome:
+        if before is None:
+            raise AssertionError("there is no baseline")
+        return Outcome(seen.at != before.at, f"{before.at} to {seen.at}", compared=1, level=2)
+
+
+class Operator:
+    """A person who approves every gate, and says what became of what is held. Knows the truth."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.stop_at = 0  # asks for a stop once the journal has so many events
+
+    def answers(self, events: Sequence[Event]) -> list[Message]:
+        found = [m for event in events for m in self._answer(event)]
+        if self.stop_at and len(events) >= self.stop_at:
+            found.append(Message("stop", {"what": "stop", "who": "ada", "text": "enough"}))
+        return found
+
+    def _answer(self, event: Event) -> list[Message]:
+        data, id_ = event.data, f"m{event.seq}"
+        if isinstance(data, GateOpened):
+            said = {"what": "approve", "step": data.step, "who": "ada", "text": "yes"}
+        elif isinstance(data, StepHeld):
+            new = "b" if data.way is Way.FORWARD else "a"
+            happened = any(e[0] == data.step and e[2] == new for e in self.world.effects)
+            wanted = "retry" if data.way is Way.UNDO else "not-happened"
+            answer = "happened" if happened else wanted
+            said = {"what": "resolve", "step": data.step, "answer": answer, "who": "ada"}
+        else:
+            return []
+        return [Message(id_, dict(said))]
 
 
 class Tape(Journal):
@@ -144,44 +235,50 @@ class Tape(Journal):
         self.run = "toy-0001"
         self.disk: list[Event] = disk if disk is not None else []
         self.inbox: list[Message] = []
+        self.operator: Operator | None = None
         self.fuse = Fuse()
         self._seq = 0
         self._prev = "0" * 64
+        self._staged: list[Event] = []
 
     def events(self) -> list[Event]:
         self._seq = len(self.disk)
         self._prev = digest(write(self.disk[-1])) if self.disk else "0" * 64
         return list(self.disk)
 
-    def append(self, epoch: int, data: Sequence[Data]) -> list[Event]:
-        self.fuse.cross()
-        if self._seq != len(self.disk):
-            raise Conflict("adopted by another")
+    def stage(self, epoch: int, data: Sequence[Data]) -> list[Event]:
         made: list[Event] = []
         for one in data:
             event = Event(
                 run=self.run,
                 epoch=epoch,
-                seq=len(self.disk) + 1,
+                seq=self._seq + 1,
                 prev=self._prev,
                 t=CLOCK.stamp(),
                 mono_us=CLOCK.mono_us(),
                 data=one,
             )
-            self._prev = digest(write(event))
-            self.disk.append(event)
+            self._seq, self._prev = event.seq, digest(write(event))
             made.append(event)
-        self._seq = len(self.disk)
-        self.fuse.cross()
+        self._staged += made
         return made
+
+    def commit(self) -> None:
+        self.fuse.cross()
+        if not self.ours():
+            raise Conflict("adopted by another")
+        self.disk += self._staged
+        self._staged = []
+        self.fuse.cross()
+
+    def ours(self) -> bool:
+        return len(self.disk) == self._seq - len(self._staged)
 
     def post(self, message: Message) -> None:
         self.inbox.append(message)
 
     def messages(self) -> list[Message]:
-        if self.fuse.burnt:
-            raise Crash  # a worker died: the process did
-        return list(self.inbox)
+        return [*self.inbox, *(self.operator.answers(self.disk) if self.operator else ())]
 
 
 class QuickClock(Clock):
@@ -258,7 +355,11 @@ class ToyHands:
 def an_engine(plan: Plan, world: World, tape: Tape, **over: Any) -> Engine:
     """Return an engine over the toy world, as a new process would make it."""
     driver = Driver(
-        {"world.move": Move()}, ToyHands(world), CLOCK, Brakes(plan), "2026-01-02T00:00:00Z"
+        {"world.move": Move(), "world.is": Is(), "world.moved": Moved()},
+        ToyHands(world),
+        CLOCK,
+        Brakes(plan),
+        "2026-01-02T00:00:00Z",
     )
     fields: dict[str, Any] = {
         "plan": plan,

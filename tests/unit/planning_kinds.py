@@ -1,9 +1,11 @@
 """Kinds made up for tests of planning: one of each contract, without the real catalogue."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from dr.core.kinds import Kinds, ProbeKind, StepKind
 from dr.core.parse import Parsed, parse
@@ -18,6 +20,12 @@ class BreakParams(Record):
     target: str = Field(pattern=r"^[a-z-]+$")
     count: int = 1
     tags: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _not_itself(self) -> Self:
+        if self.target in self.tags:
+            raise ValueError("a target is no tag")
+        return self
 
 
 class BreakChange(Record):
@@ -69,7 +77,11 @@ def _steps() -> dict[str, Callable[[], StepKind]]:
         StepKind(f"observed.{name}", check, Free, hand="Observations")
         for name in ("steady", "recovered", "marks")
     ]
-    return {kind.kind: (lambda kind=kind: kind) for kind in (broken, local, look, *own)}
+    return {kind.kind: partial(_same, kind) for kind in (broken, local, look, *own)}
+
+
+def _same(kind: StepKind) -> StepKind:
+    return kind
 
 
 KINDS = Kinds(

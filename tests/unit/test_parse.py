@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dr.core import codes, parse as parsing
+from dr.core import codes
+from dr.core import parse as parsing
 from dr.core.parse import MAX_BYTES, decode, parse
 from dr.core.positions import Positions, Problems, did_you_mean, listed, shown
 from dr.core.yaml_nodes import MAX_VALUES, read

@@ -2,12 +2,13 @@
 
 import dataclasses
 import hashlib
+from functools import partial
 
 import pytest
 
 from dr.core import codes
 from dr.core.canonical import canonical
-from dr.core.kinds import Kinds
+from dr.core.kinds import Kinds, StepKind
 from dr.core.planning import plan, plan_sha256, warnings
 from dr.model.drill import Phase
 from dr.model.plan import StepClass
@@ -78,8 +79,8 @@ def test_steps_may_run_side_by_side() -> None:
 
 
 def test_the_only_site_is_filled_in_where_one_is_needed() -> None:
-    made = planned("{id: orders, kind: http.marks, every: 250ms, with: {url: \"${terraform.estate.url}/marks\"}}",
-                   "{id: orders, kind: aws.marks, every: 250ms, with: {table: t}}")  # fmt: skip
+    old = 'kind: http.marks, every: 250ms, with: {url: "${terraform.estate.url}/marks"}'
+    made = planned(old, "kind: aws.marks, every: 250ms, with: {table: t}")
     assert made.step("breaking").site == "primary"
     assert made.step("go").site is None
     assert made.marks[0].site == "primary"
@@ -107,10 +108,12 @@ def test_a_site_is_needed_when_there_are_several() -> None:
 
 def test_kinds_are_loaded_only_when_a_drill_uses_them() -> None:
     loaded: list[str] = []
-    steps = {
-        name: (lambda name=name: (loaded.append(name), KINDS.steps[name]())[1])
-        for name in KINDS.steps
-    }
+
+    def load(name: str) -> StepKind:
+        loaded.append(name)
+        return KINDS.steps[name]()
+
+    steps = {name: partial(load, name) for name in KINDS.steps}
     plan(parsed(), Kinds(steps, KINDS.probes, KINDS.marks))
     assert "aws.break" in loaded
     assert "local.burn" not in loaded
@@ -126,7 +129,7 @@ def test_a_kind_of_the_engine_that_is_missing_is_said_without_a_place() -> None:
 
 
 def test_planning_an_unchecked_drill_against_missing_kinds_is_a_bug() -> None:
-    from dr.core.own_steps import steady  # noqa: PLC0415
+    from dr.core.own_steps import steady
 
     with pytest.raises(KeyError):
         steady(parsed().drill, Kinds({}, {}, {}))
@@ -226,3 +229,18 @@ def test_a_wait_of_unknown_length_is_not_compared_with_its_deadline(length: str)
     step = f'  - {{id: w, kind: wait, with: {{for: "{length}"}}}}\nverify:'
     found = problems(lambda: planned("verify:", step))
     assert [code for code, _ in found] == ([codes.DURATION] if length == "soon" else [])
+
+
+def test_a_rule_over_all_parameters_waits_until_they_are_known() -> None:
+    broken = "{target: orders, tags: {orders: 'x%s'}}"
+    found = problems(lambda: planned("{target: orders}", broken % ""))
+    assert found == [(codes.WRONG_VALUE, line_of("id: copying"))]
+    assert problems(lambda: planned("{target: orders}", broken % "-${run.id}")) == []
+
+
+def test_a_step_may_wait_for_several_that_wait_for_each_other() -> None:
+    old = '{id: looking, kind: aws.look, with: {table: "${steps.copying.copy}"}}'
+    wait = "{id: %s, kind: wait, after: [%s], with: {for: 1s}}"
+    steps = [wait % ("a", ""), wait % ("b", "a"), wait % ("c", "a, b")]
+    made = planned(f"  - {old}", "\n".join(f"  - {step}" for step in steps))
+    assert made.step("c").after == ("a", "b")

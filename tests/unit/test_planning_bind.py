@@ -78,14 +78,15 @@ def test_marks_are_bound_where_they_are_read() -> None:
     assert bind(made, OUTPUTS, KINDS).marks[0].read == {"url": "https://shop.example"}
 
 
-def test_lists_inside_parameters_are_bound() -> None:
-    made = planned("{target: orders}", '{target: orders, tags: ["${terraform.estate.name}", 1]}')\
-        if False else planned()  # fmt: skip
-    step = made.step("copying").model_copy(
-        update={"params": {"target": "orders", "tags": {"a": "${terraform.estate.name}"}}}
+def test_lists_and_objects_inside_parameters_are_bound() -> None:
+    made = planned()
+    step = made.step("dr-steady").model_copy(
+        update={"params": {"probes": ["${terraform.estate.name}"], "ups": 3}}
     )
     bound = bind(made.model_copy(update={"steps": (step,)}), OUTPUTS, KINDS)
-    assert bound.steps[0].params["tags"] == {"a": "orders"}
+    assert bound.steps[0].params == {"probes": ["orders"], "ups": 3}
+    made = planned("{target: orders}", '{target: a, tags: {a-b: "${terraform.estate.name}"}}')
+    assert bind(made, OUTPUTS, KINDS).step("copying").params["tags"] == {"a-b": "orders"}
 
 
 def test_a_kind_that_has_gone_since_planning_is_refused() -> None:

@@ -1,0 +1,1 @@
+"""Benchmarks: each prints a table of ratios to an anchor measured in the same run."""

@@ -1,0 +1,191 @@
+"""What the engine itself costs, beside what nothing can be cheaper than.
+
+    python -m benchmarks.engine [--rounds 5] [--long] [--peer]
+
+A durable step is intent, request and settling of a change that costs nothing; its anchor is one
+bare SQLite commit with synchronous=FULL on the same disk in the same run. `--long` adds 50,000 steps
+with 10 kB of output each; `--peer` installs Chaos Toolkit into a temporary directory.
+"""
+
+import argparse
+import gc
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.toy import Still, engine_of, plan_of
+from dr.core.fold import fold
+from dr.model import event as ev
+from dr.model.event import StepIntended, StepSettled, Way
+from dr.model.plan import Plan
+
+STEPS = 300
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Yield a directory on the disk that runs are kept on."""
+    with tempfile.TemporaryDirectory() as path:
+        yield Path(path)
+
+
+def bare_commit_us(rounds: int = 300) -> float:
+    """Return the median of one insert of 370 bytes with a flush, in microseconds."""
+    with scratch() as path:
+        db = sqlite3.connect(path / "bare.db", isolation_level=None)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute("CREATE TABLE event (seq INTEGER PRIMARY KEY, body TEXT)")
+        took = []
+        for seq in range(rounds):
+            began = time.perf_counter()
+            db.execute("INSERT INTO event VALUES (?, ?)", (seq, "x" * 370))
+            took.append(time.perf_counter() - began)
+        db.close()
+        return statistics.median(took) * 1e6
+
+
+def chain(steps: int, output: int = 0) -> tuple[float, float, int]:
+    """Return µs per step (wall, CPU) and commits of a chain of steps."""
+    with scratch() as path:
+        engine = engine_of(path, plan_of(steps, chained=True), Still(output))
+        cpu = time.process_time()
+        engine.run("start")
+        cpu = time.process_time() - cpu
+        events = engine.journal.events()
+        first = next(e.mono_us for e in events if isinstance(e.data, StepIntended))
+        last = max(e.mono_us for e in events if isinstance(e.data, StepSettled))
+        return (last - first) / steps, cpu / steps * 1e6, engine.journal.commits  # type: ignore[attr-defined]
+
+
+def abreast(steps: int) -> tuple[float, int]:
+    """Return the milliseconds and the commits of so many steps side by side."""
+    with scratch() as path:
+        engine = engine_of(path, plan_of(steps, chained=False), Still())
+        began = time.perf_counter()
+        engine.run("start")
+        return (time.perf_counter() - began) * 1e3, engine.journal.commits  # type: ignore[attr-defined]
+
+
+def resumed(events: int) -> float:
+    """Return the seconds from a journal of so many events to a state to decide from."""
+    with scratch() as path:
+        plan = plan_of(events // 3, chained=True)
+        journal = engine_of(path, plan, Still()).journal
+        for step in plan.steps:
+            journal.stage(1, list(_done(step.id)))
+        journal.commit()
+        again = engine_of(path, plan, Still()).journal
+        gc.collect()
+        began = time.perf_counter()
+        fold(plan, again.events())
+        return time.perf_counter() - began
+
+
+def _done(step: str) -> Iterator[ev.Data]:
+    yield ev.StepIntended(
+        step=step, way=Way.FORWARD, params={"thing": step, "to": "b"},
+        change={"thing": step, "old": "a", "new": "b"}, undo=None, keeps="", token="0" * 32)  # fmt: skip
+    yield ev.StepRequested(step=step, way=Way.FORWARD, sent_us=1, answered_us=2)
+    yield ev.StepSettled(step=step, way=Way.FORWARD, noop=False, looked_us=(2, 3),
+                         seen={"at": "b"}, facts={})  # fmt: skip
+
+
+def memory(steps: int, output: int) -> dict[str, float]:
+    """Return RSS before and after so many steps, in a process of its own, in MiB."""
+    command = [sys.executable, "-m", "benchmarks.engine", "--child", str(steps), str(output)]
+    said = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+    found: dict[str, float] = orjson.loads(said)
+    return found
+
+
+def child(steps: int, output: int) -> None:
+    """Print what `memory` wants to know."""
+    with scratch() as path:
+        plan: Plan = plan_of(steps, chained=True)
+        engine = engine_of(path, plan, Still(output))
+        before = _rss()
+        began = time.perf_counter()
+        engine.run("start")
+        took = time.perf_counter() - began
+        found = {"before": before, "after": _rss(), "us": took / steps * 1e6}
+        print(orjson.dumps(found).decode())
+
+
+def _rss() -> float:
+    """Return the highest RSS of this process so far; getrusage would give the parent's, too."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def row(name: str, value: str, ratio: str = "", goal: str = "") -> None:
+    """Print one row."""
+    print(f"{name:<58}{value:>14}{ratio:>12}  {goal}", flush=True)
+
+
+def steps_table(rounds: int) -> float:
+    """Print the durable step beside the bare commit; return µs per step."""
+    bare, wall, cpu, commits = [], [], [], 0
+    for _ in range(rounds):
+        bare.append(bare_commit_us())
+        took, work, commits = chain(STEPS)
+        wall.append(took)
+        cpu.append(work)
+    ratios = [w / b for w, b in zip(wall, bare, strict=True)]
+    anchor, step = statistics.median(bare), statistics.median(wall)
+    row("one bare SQLite commit, FULL", f"{anchor:.0f} µs")
+    row(f"durable step, {STEPS} in turn", f"{step:.0f} µs", f"{statistics.median(ratios):.2f}x", "≤ 2.5x")
+    row("  its processor time, putting back included", f"{statistics.median(cpu):.0f} µs")
+    row("  commits per step", f"{commits / STEPS:.2f}", "", "≤ 1.1")
+    return step
+
+
+def main() -> None:
+    """Print every table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--peer", action="store_true")
+    parser.add_argument("--child", nargs=2, type=int, help=argparse.SUPPRESS)
+    asked: Any = parser.parse_args()
+    if asked.child:
+        child(*asked.child)
+        return
+    chain(20)  # the first run pays for imports
+    row("what", "figure", "ratio", "goal")
+    step = steps_table(asked.rounds)
+    took, commits = abreast(200)
+    row("200 steps side by side", f"{took:.0f} ms", f"{commits / 200:.2f}", "≤ 1 commit per step")
+    fastest = min(resumed(10_000) for _ in range(3))
+    row("resume of 10,000 events", f"{fastest * 1e3:.0f} ms", "", "≤ 300 ms")
+    for steps in (1_000, 50_000) if asked.long else (1_000, 5_000):
+        found = memory(steps, 10_000)
+        row(f"memory, {steps} steps with 10 kB of output each", f"{found['after']:.0f} MiB",
+            f"+{found['after'] - found['before']:.0f}", f"< 120 MiB ({found['us']:.0f} µs per step)")  # fmt: skip
+    return
+    from benchmarks.aws_step import aws_table
+
+    aws_table(row)
+    if asked.peer:
+        from benchmarks.peer import peer_us
+
+        peer = peer_us()
+        row("Chaos Toolkit, no-op activity, not crash-safe", f"{peer:.0f} µs")
+        row("  durable step of ours beside it", "", f"{step / peer:.2f}x")
+
+
+if __name__ == "__main__":
+    main()

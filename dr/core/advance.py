@@ -1,0 +1,217 @@
+"""One event → the state moved on by it. One handler per type of event.
+
+A handler never refuses: whatever a journal says has happened. What comes too late or twice (a
+second answer to one gate) changes nothing.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from dr.core.state import Run, Status, StepState
+from dr.model import event as ev
+from dr.model.drill import Phase
+from dr.model.event import Event, Way
+from dr.model.progress import Doubt, World
+from dr.model.timeline import Interval
+
+
+def advance(run: Run, event: Event) -> None:
+    """Move the state on by one event."""
+    if not run.seq:
+        run.started_us = event.mono_us
+        _open_phase(run, event.mono_us)
+    run.id, run.epoch, run.seq, run.last_us = event.run, event.epoch, event.seq, event.mono_us
+    kind = type(event.data)
+    if kind in _FROM_INBOX and event.data.inbox:  # type: ignore[attr-defined]
+        run.inbox.add(event.data.inbox)  # type: ignore[attr-defined]
+    handler = _HANDLERS.get(kind)
+    if handler is not None:
+        handler(run, event, event.data)
+
+
+def _adopted(run: Run, event: Event, data: ev.RunAdopted) -> None:
+    run.adopted_us = event.mono_us
+    if data.boot_id not in run.boots:
+        run.boots.append(data.boot_id)
+
+
+def _baselined(run: Run, event: Event, data: ev.CheckBaselined) -> None:
+    run.baseline[data.step] = data.seen
+    run.unlooked.pop(data.step, None)
+
+
+def _proven(run: Run, event: Event, data: ev.ProbeProven) -> None:
+    run.proven[data.probe] = data.can_fail
+
+
+def _intended(run: Run, event: Event, data: ev.StepIntended) -> None:
+    if data.way is Way.FORWARD:
+        if run.forward[data.step].intent is None:
+            run.intended.append(data.step)
+            run.undo[data.step] = StepState()
+        run.changed[data.step] = data.change
+    state = run.state(data.step, data.way)
+    state.status, state.intent = Status.INTENDED, data
+    state.intended_us = state.from_us = event.mono_us
+
+
+def _requested(run: Run, event: Event, data: ev.StepRequested) -> None:
+    state = run.state(data.step, data.way)
+    step = run.steps[data.step]
+    bracket = (data.sent_us, data.answered_us)
+    if state.requested is not None:  # repeated: the bracket covers both attempts
+        bracket = (state.requested[0], data.answered_us)
+    elif state.doubted_us is not None and step.doubt is not Doubt.OBSERVABLE:
+        # The attempt in doubt may have worked after all: nobody had to be certain to repeat it.
+        bracket = (state.intended_us or data.sent_us, data.answered_us)
+    state.status, state.requested = Status.REQUESTED, bracket
+    _fault(run, event, data, bracket)
+
+
+def _fault(
+    run: Run, event: Event, data: ev.StepRequested | ev.StepSettled, bracket: Interval
+) -> None:
+    """Bracket the fault by the first disruption that was asked for."""
+    if data.way is Way.UNDO or run.steps[data.step].phase is not Phase.DISRUPT:
+        return
+    if run.fault is None or run.fault_step == data.step:
+        run.fault, run.fault_step = bracket, data.step
+        since = timedelta(microseconds=event.mono_us - bracket[0])
+        sent = datetime.fromisoformat(event.t) - since
+        run.fault_at = sent.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _settled(run: Run, event: Event, data: ev.StepSettled) -> None:
+    state = run.state(data.step, data.way)
+    if state.intent is not None and state.requested is None and state.intended_us is not None:
+        # The request's answer was lost, but it happened: between the intent and this look.
+        state.requested = (state.intended_us, data.looked_us[1])
+        _fault(run, event, data, state.requested)
+    state.status, state.settled = Status.SETTLED, data.looked_us
+    state.noop, state.facts = data.noop, data.facts
+    if data.way is Way.FORWARD:
+        _over(run, data.step, event.mono_us)
+
+
+def _over(run: Run, id_: str, at_us: int) -> None:
+    """Let those go on that waited for this step to be over."""
+    phase = run.steps[id_].phase
+    left, ready = run.open[phase], run.ready.setdefault(phase, {})
+    left.pop(id_, None)
+    ready.pop(id_, None)
+    for other in run.followers.pop(id_, ()):
+        run.waits[other] -= 1
+        if not run.waits[other]:
+            ready[other] = run.steps[other]
+            run.ready_us[other] = at_us
+    if not left:
+        _open_phase(run, at_us)
+
+
+def _open_phase(run: Run, at_us: int) -> None:
+    phase = run.current_phase()
+    if phase is not None:
+        for id_ in run.ready.get(phase, ()):
+            run.ready_us.setdefault(id_, at_us)
+
+
+def _failed(run: Run, event: Event, data: ev.StepFailed) -> None:
+    state = run.state(data.step, data.way)
+    state.status, state.failure = Status.FAILED, data
+    if data.way is Way.FORWARD:
+        run.failed = run.failed or f"{data.step}: {data.message}"
+        _over(run, data.step, event.mono_us)
+
+
+def _doubted(run: Run, event: Event, data: ev.StepDoubted) -> None:
+    state = run.state(data.step, data.way)
+    state.status = Status.DOUBTED
+    state.doubted_us = state.from_us = event.mono_us
+
+
+def _reconciled(run: Run, event: Event, data: ev.StepReconciled) -> None:
+    if data.repeat:
+        run.state(data.step, data.way).status = Status.INTENDED
+
+
+def _held(run: Run, event: Event, data: ev.StepHeld) -> None:
+    run.state(data.step, data.way).status = Status.HELD
+
+
+def _resolved(run: Run, event: Event, data: ev.StepResolved) -> None:
+    state = run.state(data.step, data.way)
+    if state.status is not Status.HELD:
+        return  # somebody else has answered already
+    state.from_us = event.mono_us  # while it was held nobody could go on
+    if data.answer == "not-happened":
+        message = f"{data.who} says that it did not happen"
+        failed = ev.StepFailed(step=data.step, way=data.way, world=World.REFUSED, message=message)
+        _failed(run, event, failed)
+    elif data.answer == "retry":
+        state.status = Status.INTENDED
+    else:
+        state.status = Status.REQUESTED
+        if state.requested is None and state.intended_us is not None:
+            state.requested = (state.intended_us, event.mono_us)
+
+
+def _kept(run: Run, event: Event, data: ev.StepKept) -> None:
+    state = run.undo[data.step]
+    state.status = Status.KEPT
+    state.irreversible = data.why if data.irreversible else None
+
+
+def _opened(run: Run, event: Event, data: ev.GateOpened) -> None:
+    state = run.forward[data.step]
+    state.status, state.opened_us = Status.OPENED, event.mono_us
+
+
+def _decided(run: Run, event: Event, data: ev.DecisionRecorded) -> None:
+    state = run.forward.get(data.step)
+    if state is not None and state.decision is None and state.status is Status.OPENED:
+        state.decision = data
+        if data.answer == "approve" and run.fault is not None and run.declared is None:
+            opened = state.opened_us if state.opened_us is not None else event.mono_us
+            run.declared = (opened, event.mono_us)
+
+
+def _stopped(run: Run, event: Event, data: ev.StopRequested) -> None:
+    run.stop = run.stop or f"{data.who}: {data.why}"
+
+
+def _tripped(run: Run, event: Event, data: ev.GuardTripped) -> None:
+    run.stop = run.stop or f"guard {data.guard}: {data.why}"
+
+
+def _returning(run: Run, event: Event, data: ev.ReturnBegan) -> None:
+    run.returning_us = event.mono_us
+    # Fixed here: a check that fails after a good failback must not undo the failback.
+    run.undoing = run.plan.undo or run.stopping
+
+
+def _closed(run: Run, event: Event, data: ev.RunClosed) -> None:
+    run.closed = data
+
+
+_HANDLERS: dict[type[ev.Data], Callable[..., None]] = {
+    ev.RunAdopted: _adopted,
+    ev.CheckBaselined: _baselined,
+    ev.ProbeProven: _proven,
+    ev.StepIntended: _intended,
+    ev.StepRequested: _requested,
+    ev.StepSettled: _settled,
+    ev.StepFailed: _failed,
+    ev.StepDoubted: _doubted,
+    ev.StepReconciled: _reconciled,
+    ev.StepHeld: _held,
+    ev.StepResolved: _resolved,
+    ev.StepKept: _kept,
+    ev.GateOpened: _opened,
+    ev.DecisionRecorded: _decided,
+    ev.StopRequested: _stopped,
+    ev.GuardTripped: _tripped,
+    ev.ReturnBegan: _returning,
+    ev.RunClosed: _closed,
+}
+
+_FROM_INBOX = frozenset(kind for kind in ev.ALL if "inbox" in kind.model_fields)

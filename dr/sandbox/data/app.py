@@ -1,0 +1,118 @@
+"""The orders service as such: what a healthy instance answers."""
+
+import json
+import threading
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from dr.sandbox.data.rules import Rules, WriterState
+
+_DATABASE_TIMEOUT_S = 1.0
+_JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    body: bytes
+    kind: str = _JSON
+
+
+def as_json(status: int, value: object) -> Answer:
+    """Answer with JSON; values JSON does not know are written as text."""
+    return Answer(status, json.dumps(value, default=str).encode())
+
+
+NOT_FOUND = as_json(404, {"error": "not found"})
+
+
+@dataclass(frozen=True)
+class Orders:
+    """The service in one Region. stopping: ends its waiting for a database out of reach."""
+
+    rules: Rules
+    region: str
+    stopping: threading.Event
+
+    def answer(self, method: str, path: str, body: bytes) -> Answer:
+        """Answer one request."""
+        parts = [unquote(part) for part in path.partition("?")[0].removeprefix("/").split("/")]
+        match method, *parts:
+            case "GET", "health":
+                return self._health()
+            case "GET", "items", key:
+                return self._item(key)
+            case "GET", "docs", *names if names:
+                return self._document("/".join(names))
+            case _, "marks", run, *rest:
+                return self._marks(method, run, rest, body)
+            case _:
+                return NOT_FOUND
+
+    def _marks(self, method: str, run: str, rest: list[str], body: bytes) -> Answer:
+        match method, *rest:
+            case "PUT", seq if seq.isdecimal():
+                return self._put(run, int(seq), body)
+            case ("GET",):
+                return self._seqs(run)
+            case ("DELETE",):
+                return self._delete(run)
+            case _:
+                return NOT_FOUND
+
+    def _writer(self) -> str:
+        """Return the writer. Raises OSError, after a while if it is out of reach."""
+        state, instance = self.rules.writer(self.region)
+        if state is WriterState.UNREACHABLE:
+            self.stopping.wait(_DATABASE_TIMEOUT_S)
+            raise TimeoutError(f"{instance} does not answer")
+        if state is WriterState.NONE:
+            raise ConnectionRefusedError("the cluster has no writer")
+        return instance
+
+    def _health(self) -> Answer:
+        try:
+            self.rules.database.ping(self._writer())
+        except OSError as error:
+            return _no_database(error)
+        return as_json(200, {"status": "ok", "region": self.region})
+
+    def _item(self, key: str) -> Answer:
+        item = self.rules.item(self.region, key)
+        return as_json(200, item) if item is not None else NOT_FOUND
+
+    def _document(self, name: str) -> Answer:
+        found = self.rules.document(self.region, name)
+        return Answer(200, found, "application/octet-stream") if found is not None else NOT_FOUND
+
+    def _put(self, run: str, seq: int, body: bytes) -> Answer:
+        try:
+            sent_us = json.loads(body)["sent_us"]
+        except (ValueError, KeyError, TypeError):
+            sent_us = None
+        if not isinstance(sent_us, int) or isinstance(sent_us, bool):
+            return as_json(400, {"error": 'the body must be {"sent_us": whole microseconds}'})
+        try:
+            self.rules.database.write(self._writer(), run, seq, sent_us)
+        except OSError as error:
+            return _no_database(error)
+        return as_json(201, {"run": run, "seq": seq})
+
+    def _seqs(self, run: str) -> Answer:
+        try:
+            return as_json(200, {"seqs": self.rules.database.read(self._writer(), run)})
+        except OSError as error:
+            return _no_database(error)
+
+    def _delete(self, run: str) -> Answer:
+        try:
+            self.rules.database.delete(self._writer(), run)
+        except OSError as error:
+            return _no_database(error)
+        return as_json(200, {"run": run})
+
+
+def _no_database(error: OSError) -> Answer:
+    return as_json(503, {"status": "unavailable", "error": str(error)})

@@ -1,0 +1,95 @@
+"""What becomes of a request, given what the control plane and the database are at this moment.
+
+The service acts by these rules and the witness judges by them; they ask, and change nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from dr.sandbox.world import ControlPlane, Database, Target
+
+
+class Fate(Enum):
+    """What the load balancer does with a request."""
+
+    SERVED = "served"
+    HANGS = "hangs"  # sent to where no packet comes back from
+    BAD_GATEWAY = "502"  # sent to an instance that does not listen
+    NO_TARGET = "503"
+
+
+class WriterState(Enum):
+    """What the orders service can do with its database."""
+
+    FINE = "fine"
+    NONE = "none"  # a cluster that takes no writes
+    UNREACHABLE = "unreachable"  # its subnet is dark
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of one sandbox."""
+
+    control: ControlPlane
+    database: Database
+
+    def fates(self, region: str) -> list[Fate]:
+        """Return what happens at each target in rotation, in the order of the targets.
+
+        The load balancer has a node in each zone its targets are in; with all of them dark, its
+        connections hang. With no healthy target it answers 503. (AWS would then try all targets,
+        healthy or not: "fail open".)
+        """
+        targets = self.control.targets(region)
+        dark = {t.subnet: self.control.zone_dark(region, t.subnet) for t in targets}
+        if targets and all(dark.values()):
+            return [Fate.HANGS]
+        return [_fate(t, dark=dark[t.subnet]) for t in targets if t.healthy] or [Fate.NO_TARGET]
+
+    def writer(self, region: str) -> tuple[WriterState, str]:
+        """Return whether the service can reach a writer, and which instance it is."""
+        instance = self.control.writer(region)
+        if instance is None:
+            return WriterState.NONE, ""
+        subnet = self.control.database_subnet(region, instance)
+        if subnet is not None and self.control.zone_dark(region, subnet):
+            return WriterState.UNREACHABLE, instance
+        return WriterState.FINE, instance
+
+    def item(self, region: str, key: str) -> dict[str, object] | None:
+        """Return an item of the table the service uses, or None."""
+        table = self.control.table_in_use(region)
+        return self.control.get_item(region, table, key) if table is not None else None
+
+    def document(self, region: str, name: str) -> bytes | None:
+        """Return a document, or None."""
+        return self.control.get_object(region, f"docs/{name}")
+
+    def up(self, region: str, paths: Sequence[str]) -> dict[str, bool]:
+        """Say for each path whether every request sent now would get a correct answer.
+
+        paths: as in the request, `/health`, `/items/item-001`, `/docs/welcome.txt`.
+        """
+        if any(fate is not Fate.SERVED for fate in self.fates(region)):
+            return dict.fromkeys(paths, False)
+        return {path: self._answers(region, path) for path in paths}
+
+    def _answers(self, region: str, path: str) -> bool:
+        kind, _, name = path.removeprefix("/").partition("/")
+        match kind:
+            case "health":
+                state, instance = self.writer(region)
+                return state is WriterState.FINE and self.database.writable(instance)
+            case "items":
+                return self.item(region, name) is not None
+            case "docs":
+                return self.document(region, name) is not None
+            case _:
+                return False
+
+
+def _fate(target: Target, *, dark: bool) -> Fate:
+    if dark:
+        return Fate.HANGS
+    return Fate.SERVED if target.running else Fate.BAD_GATEWAY

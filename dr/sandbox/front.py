@@ -1,0 +1,148 @@
+"""The WSGI layers before moto: our admin API, identification, faults, recording, counting."""
+
+import io
+import socket
+import struct
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from dr.sandbox.asked import Asked, identify
+from dr.sandbox.calls import Calls
+from dr.sandbox.faults import BEFORE, Fault, FaultKind, Faults, error_answer
+from dr.sandbox.recording import Recorder, headers_of
+from dr.sandbox.sim import Sim
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+App = Callable[[Environ, StartResponse], Iterable[bytes]]
+Answer = tuple[str, list[tuple[str, str]], bytes]
+
+ADMIN = "/dr-sandbox/"
+SIMULATED = ("x-dr-simulated", "1")
+_ERROR = 400
+# The shape by which `dr.cloud.errors` knows a simulator that does not know a call.
+_UNSUPPORTED: Answer = (
+    "500 Internal Server Error",
+    [("Content-Type", "text/html; charset=utf-8")],
+    b"<!doctype html>\n<title>500 Internal Server Error</title>\n",
+)
+
+
+class Front:
+    """The application a client of the sandbox talks to."""
+
+    def __init__(self, sim: Sim, moto: App, admin: Callable[[Environ, bytes], Answer]) -> None:
+        """Stand before moto's application."""
+        self._sim = sim
+        self._moto = moto
+        self._admin = admin
+        self.faults = Faults()
+        self.calls = Calls()
+        self.recorder = Recorder()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        body = _take_body(environ)
+        path = str(environ.get("PATH_INFO", ""))
+        if path.startswith(ADMIN):
+            answer = self._admin(environ, body)
+        elif path.startswith("/moto-api"):
+            # Whoever resets or reseeds moto behind our back makes everything here a lie.
+            answer = f"404 {HTTPStatus.NOT_FOUND.phrase}", [], b"<!doctype html>not here"
+        else:
+            answer = self._aws(environ, body)
+        status, headers, content = answer
+        kept = [(k, v) for k, v in headers if k.lower() != SIMULATED[0]]
+        start_response(status, [*kept, SIMULATED])
+        return [content]
+
+    def carry(self, environ: Environ) -> Answer:
+        """Let moto carry a request out and return its whole answer."""
+        told: list[Any] = []
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            told[:] = [status, headers]
+            return lambda data: None
+
+        try:
+            result = self._moto(environ, start)
+            content = b"".join(result)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+            _complain(error)
+            return _UNSUPPORTED
+        close = getattr(result, "close", None)
+        if close is not None:
+            close()
+        return told[0], told[1], content
+
+    def _aws(self, environ: Environ, body: bytes) -> Answer:
+        asked = identify(
+            str(environ["REQUEST_METHOD"]), str(environ["REQUEST_URI"]), headers_of(environ), body
+        )
+        if asked.mutating:
+            self.calls.arrived(asked)
+        fault = self.faults.strike(asked)
+        if fault is not None and fault.kind in BEFORE:
+            return self._before(environ, asked, fault)
+        if fault is not None and fault.kind is FaultKind.SLOW:
+            self._sim.pause(fault.seconds)
+        answer = self.recorder.carry(asked, environ, body, self.carry)
+        if asked.mutating and int(answer[0][:3]) < _ERROR:
+            self.calls.carried_out(asked)
+        return self._after(environ, asked, fault, answer) if fault is not None else answer
+
+    def _before(self, environ: Environ, asked: Asked, fault: Fault) -> Answer:
+        if fault.kind is FaultKind.RESET_BEFORE:
+            reset(environ)
+        return _answer(fault.kind, asked)
+
+    def _after(self, environ: Environ, asked: Asked, fault: Fault, answer: Answer) -> Answer:
+        if fault.kind is FaultKind.HANG:
+            self._sim.pause(fault.seconds)
+            reset(environ)
+        if fault.kind is FaultKind.RESET_AFTER:
+            reset(environ)
+        return _answer(fault.kind, asked) if fault.kind is FaultKind.ERROR_AFTER else answer
+
+
+def _complain(error: Exception) -> None:
+    """Put into the sandbox's log what moto could not do: that, or a mistake of ours."""
+    if isinstance(error, NotImplementedError):
+        sys.stderr.write(f"not implemented: {error}\n")
+    else:
+        traceback.print_exception(error)
+    sys.stderr.flush()
+
+
+def reset(environ: Environ) -> None:
+    """Break the client's connection, hard. Always raises ConnectionResetError."""
+    connection: socket.socket | None = environ.get("werkzeug.socket")
+    if connection is not None:
+        # No lingering: the kernel sends RST. A plain close() waits for the server's own files on
+        # the socket, and by then the server has sent a polite FIN.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection._real_close()  # type: ignore[attr-defined]
+    raise ConnectionResetError("the sandbox broke the connection")
+
+
+def _answer(kind: FaultKind, asked: Asked) -> Answer:
+    status, content_type, body = error_answer(kind, asked.service)
+    return status, [("Content-Type", content_type), ("Content-Length", str(len(body)))], body
+
+
+def _take_body(environ: Environ) -> bytes:
+    """Read the request's body and put it back for whoever reads next."""
+    stream = environ["wsgi.input"]
+    if environ.get("CONTENT_LENGTH"):
+        body = bytes(stream.read(int(environ["CONTENT_LENGTH"])))
+    elif environ.get("wsgi.input_terminated"):
+        body = bytes(stream.read())
+        environ["CONTENT_LENGTH"] = str(len(body))
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+    else:
+        body = b""
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body

@@ -1,0 +1,14 @@
+"""Our patches over moto, one module per service: where moto lies or lacks.
+
+Each says what AWS does, what it still simplifies, and is held by a contract test.
+"""
+
+from dr.sandbox.sim import Sim
+
+
+def apply(sim: Sim) -> None:
+    """Put every patch over moto, once per process. Raises PatchMisses."""
+    from dr.sandbox.patches import autoscaling, dynamodb, elbv2, rds, s3
+
+    for module in (rds, dynamodb, s3, autoscaling, elbv2):
+        module.apply(sim)

@@ -1,0 +1,151 @@
+"""What the data plane asks of the control plane, answered from moto's own objects."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dr.sandbox.patches import elbv2, rds
+from dr.sandbox.sim import ACCOUNT, PRIMARY, STANDBY, Sim
+from dr.sandbox.world import Target, Times
+
+_EVERYWHERE = {"0.0.0.0/0", "::/0"}
+
+
+def backend(service: str, region: str) -> Any:
+    """Return moto's backend of a service in a Region."""
+    from moto.backends import get_backend
+
+    backends: Any = get_backend(service)  # type: ignore[call-overload]
+    return backends[ACCOUNT][region]
+
+
+class Plane:
+    """`dr.sandbox.world.ControlPlane` over moto."""
+
+    def __init__(self, sim: Sim) -> None:
+        """Know no estate yet."""
+        self.sim = sim
+        self._outputs: dict[str, str] = {}
+
+    @property
+    def times(self) -> Times:
+        """How long things take, as of now."""
+        return self.sim.times
+
+    @times.setter
+    def times(self, times: Times) -> None:
+        self.sim.times = times
+
+    def know(self, outputs: Mapping[str, str]) -> None:
+        """Take the estate's outputs: which of all resources are the orders service's."""
+        self._outputs = dict(outputs)
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The estate's outputs; empty before it is built."""
+        return dict(self._outputs)
+
+    def _of(self, region: str, primary: str, standby: str) -> str:
+        return self._outputs.get({PRIMARY: primary, STANDBY: standby}.get(region, ""), "")
+
+    def zone_dark(self, region: str, subnet: str) -> bool:
+        """Say whether the subnet's network ACL lets nothing in, or nothing out."""
+        return subnet_dark(region, subnet)
+
+    def targets(self, region: str) -> list[Target]:
+        """Return the registered targets of the orders service's target group."""
+        arn = self._of(region, "target_group_arn", "standby_target_group_arn")
+        group = backend("elbv2", region).target_groups.get(arn)
+        if group is None:
+            return []
+        found = []
+        for instance_id in list(group.targets):
+            instance = backend("ec2", region).get_instance_by_id(instance_id)
+            if instance is not None:
+                found.append(
+                    Target(
+                        instance=instance_id,
+                        zone=str(instance.placement.zone),
+                        subnet=str(instance.subnet_id),
+                        running=instance.state == "running",
+                        healthy=elbv2.health_of(group, instance_id) == "healthy",
+                    )
+                )
+        return found
+
+    def table_in_use(self, region: str) -> str | None:
+        """Return the name in the service's parameter."""
+        name = self._outputs.get("table_parameter", "/orders/table")
+        found = backend("ssm", region).get_parameter(name)
+        return str(found.value) if found is not None else None
+
+    def get_item(self, region: str, table: str, key: str) -> dict[str, object] | None:
+        """Return an item of a table by its key, as plain values; None if it is not to be had."""
+        from moto.dynamodb.exceptions import ResourceNotFoundException
+
+        tables = backend("dynamodb", region)
+        try:
+            item = tables.get_item(table, {"pk": {"S": key}})
+        except ResourceNotFoundException:
+            return None
+        if item is None:
+            return None
+        return {name: value.cast_value for name, value in item.attrs.items()}
+
+    def get_object(self, region: str, key: str) -> bytes | None:
+        """Return the current version of an object; None if there is none or it is deleted."""
+        from moto.s3.exceptions import MissingBucket
+
+        bucket = self._of(region, "bucket", "standby_bucket")
+        try:
+            found = backend("s3", "aws").get_object(bucket, key)
+        except MissingBucket:
+            return None
+        return bytes(found.value) if found is not None and hasattr(found, "value") else None
+
+    def writer(self, region: str) -> str | None:
+        """Return the writer's instance id; None for a replica cluster not promoted."""
+        cluster = self.cluster(region)
+        if cluster is None or cluster.replication_source_identifier or cluster.writer is None:
+            return None
+        return str(cluster.writer.db_instance_identifier)
+
+    def database_subnet(self, region: str, instance: str) -> str | None:
+        """Return the subnet in which a database instance lives."""
+        found = backend("rds", region).databases.get(instance)
+        return rds.subnet_of(found) if found is not None else None
+
+    def cluster(self, region: str) -> Any | None:
+        """Return moto's cluster object of the orders database in the Region."""
+        name = self._of(region, "db_cluster", "standby_db_cluster")
+        return backend("rds", region).clusters.get(name)
+
+    def members(self, region: str) -> list[str]:
+        """Return the instance ids of the orders database in the Region, the writer first."""
+        cluster = self.cluster(region)
+        if cluster is None:
+            return []
+        members = sorted(cluster.members, key=lambda member: not member.is_cluster_writer)
+        return [str(member.db_instance_identifier) for member in members]
+
+
+def subnet_dark(region: str, subnet: str) -> bool:
+    """Say whether the ACL of a subnet lets nothing in, or nothing out.
+
+    AWS evaluates entries by rule number and denies what none matches. Simplified here: an allow
+    entry counts unless a deny entry for everything comes before it; ports and addresses of allow
+    entries are not looked at.
+    """
+    for acl in list(backend("ec2", region).network_acls.values()):
+        if any(a.subnet_id == subnet for a in list(acl._associations.values())):
+            return not all(_lets_through(acl.entries, egress=egress) for egress in (True, False))
+    return False
+
+
+def _lets_through(entries: list[Any], *, egress: bool) -> bool:
+    mine = [e for e in entries if str(e.egress).lower() == str(egress).lower()]
+    for entry in sorted(mine, key=lambda e: int(e.rule_number)):
+        if entry.rule_action == "allow":
+            return True
+        if entry.cidr_block in _EVERYWHERE and str(entry.protocol) == "-1":
+            return False
+    return False

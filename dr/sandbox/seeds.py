@@ -1,0 +1,26 @@
+"""What the estate holds before a drill: items in the table, documents in the bucket."""
+
+import json
+
+from dr.sandbox.inventory import fake_hands
+from dr.sandbox.sim import PRIMARY
+
+
+def seed(endpoint: str, outputs: dict[str, str]) -> None:
+    """Put items into the table and documents into the bucket, whichever way both were made."""
+    aws = fake_hands(endpoint, PRIMARY)
+    for number in range(1, 21):
+        aws.dynamodb.put_item(
+            TableName=outputs["table"],
+            Item={
+                "pk": {"S": f"item-{number:03d}"},
+                "title": {"S": f"Article {number}"},
+                "price_cents": {"N": str(990 + 35 * number)},
+                "tags": {"L": [{"S": "sample"}, {"S": "even" if number % 2 == 0 else "odd"}]},
+            },
+        )
+    documents = {"docs/welcome.txt": "Welcome to Orders.\n"}
+    for number in range(1, 21):
+        documents[f"docs/terms/{number:02d}.json"] = json.dumps({"clause": number})
+    for key, text in documents.items():
+        aws.s3.put_object(Bucket=outputs["bucket"], Key=key, Body=text.encode())

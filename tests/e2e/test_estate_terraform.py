@@ -1,0 +1,268 @@
+"""The sample estate, applied by the real Terraform and AWS provider to a plain moto server.
+
+It takes minutes, nearly all of them the provider's own waiting (a load balancer 60 s, a database
+30 s, a record 15 s). So there is one apply, and every test looks at what it made.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3.session
+import pytest
+
+from dr.actions.terraform_apply import Change, Params, TerraformApply
+from dr.cloud.child import Children
+from dr.cloud.terraform import SavedPlan, Terraform
+from dr.model.base import Json
+from dr.model.errors import Forbidden, Refused
+from dr.model.intent import Intent
+from dr.model.progress import Progress
+
+ESTATE = Path(__file__).parents[2] / "terraform" / "estate"
+APPLY_S = 900
+OUTPUTS = {
+    *("account_id", "primary_region", "standby_region", "service_name", "service_url"),
+    *("control_url", "hosted_zone_id", "vpc_id", "zone_a", "zone_b", "zone_c", "asg_name"),
+    *("target_group_arn", "alb_arn", "alb_dns", "standby_vpc_id", "standby_asg_name"),
+    *("standby_target_group_arn", "standby_alb_dns", "db_cluster", "standby_db_cluster", "table"),
+    *("table_parameter", "bucket", "standby_bucket", "kms_key_arn", "alarm_name"),
+}
+
+pytestmark = [
+    pytest.mark.terraform,
+    pytest.mark.timeout(APPLY_S),
+    pytest.mark.xdist_group("estate"),
+    pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed"),
+]
+
+# moto gives all databases of a Region one resource id, so that the provider loses the second, and
+# asks for the password of a replica.
+SERVER = """
+import itertools, sys
+from moto.rds import models
+from moto.server import ThreadedMotoServer
+
+numbers = itertools.count()
+instance, cluster = models.DBInstance.__init__, models.DBCluster.__init__
+
+def a_resource_id_of_its_own(self, *args, **kwargs):
+    instance(self, *args, **kwargs)
+    self.dbi_resource_id = "db-TEST%022d" % next(numbers)
+
+def a_replica_inherits_its_user(self, *args, **kwargs):
+    if kwargs.get("replication_source_identifier"):
+        kwargs.update(master_username="inherited", master_user_password="inherited")
+    cluster(self, *args, **kwargs)
+
+models.DBInstance.__init__ = a_resource_id_of_its_own
+models.DBCluster.__init__ = a_replica_inherits_its_user
+server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+server.start()
+print("http://%s:%s" % server.get_host_and_port(), flush=True)
+sys.stdin.read()
+"""
+
+
+@dataclass(frozen=True)
+class Estate:
+    """The estate, and the way to it."""
+
+    directory: Path
+    root: Path
+    env: dict[str, str]
+    outputs: Json
+
+    def terraform(self, children: str = "other", **env: str) -> Terraform:
+        found = Terraform(
+            self.directory,
+            self.root / "work",
+            {**self.env, **env},
+            Children(self.root / "children" / children),
+        )
+        found.initialise_once()
+        return found
+
+    def client(self, service: str, region: str = "us-east-1") -> Any:
+        session: Any = boto3.session.Session("testing", "testing", region_name=region)
+        return session.client(service, endpoint_url=self.env["AWS_ENDPOINT_URL"])
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    root = tmp_path_factory.mktemp("estate")
+    directory = root / "config"
+    shutil.copytree(ESTATE, directory, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        env = {
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_CA_BUNDLE": "",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": server.stdout.readline().strip(),
+            "AWS_PROFILE": "",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_SESSION_TOKEN": "",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        }
+        made = Estate(directory, root, env, {})
+        terraform = made.terraform()
+        terraform.validate()
+        terraform.apply(terraform.plan(), timeout_s=APPLY_S)
+        yield Estate(directory, root, env, terraform.outputs())
+        server.communicate("")
+
+
+@pytest.fixture(scope="module")
+def second(estate: Estate) -> SavedPlan:
+    return estate.terraform().plan()
+
+
+def test_it_is_formatted() -> None:
+    done = subprocess.run(
+        ["terraform", "fmt", "-check", "-recursive", str(ESTATE)],
+        check=False,
+        capture_output=True,
+        env={"PATH": f"{Path(str(shutil.which('terraform'))).parent}", "CHECKPOINT_DISABLE": "1"},
+    )
+
+    assert (done.returncode, done.stdout) == (0, b"")
+
+
+def test_it_names_no_endpoint_and_no_credential() -> None:
+    text = "".join(path.read_text() for path in ESTATE.rglob("*.tf"))
+    telling = ("endpoints", "access_key", "secret_key", "token =", "skip_credentials", "127.0.0.1")
+
+    assert [word for word in telling if word in text] == []
+
+
+def test_a_second_plan_has_nothing_to_do(second: SavedPlan) -> None:
+    assert second.summary.empty, second.summary
+
+
+def test_what_the_provider_filled_in_afterwards_is_no_drift(estate: Estate) -> None:
+    assert estate.terraform().drift() == ()
+
+
+def test_the_outputs_are_the_contract_with_the_drills(estate: Estate) -> None:
+    assert set(estate.outputs) == OUTPUTS
+    assert all(isinstance(value, str) and value for value in estate.outputs.values())
+    assert (estate.outputs["db_cluster"], estate.outputs["table"]) == ("orders", "orders-items")
+    assert estate.outputs["service_url"] == "http://orders.dr-estate.example"
+
+
+def test_the_password_is_in_no_state(estate: Estate) -> None:
+    secrets = estate.client("secretsmanager")
+    password = secrets.get_secret_value(SecretId="orders/database")["SecretString"]
+    replica = estate.client("secretsmanager", "us-west-2")
+
+    assert len(password) == 32
+    assert password not in (estate.directory / "terraform.tfstate").read_text()
+    assert replica.get_secret_value(SecretId="orders/database")["SecretString"] == password
+
+
+def test_the_standby_database_is_a_replica_in_the_other_region(estate: Estate) -> None:
+    clusters = [
+        estate.client("rds", region).describe_db_clusters()["DBClusters"]
+        for region in ("us-east-1", "us-west-2")
+    ]
+    (primary,), (standby,) = clusters
+
+    assert standby["ReplicationSourceIdentifier"] == primary["DBClusterArn"]
+    members = {m["DBInstanceIdentifier"] for m in primary["DBClusterMembers"]}
+    assert members == {"orders-1", "orders-2"}
+    zones = {
+        i["DBInstanceIdentifier"]: i["AvailabilityZone"]
+        for i in estate.client("rds").describe_db_instances()["DBInstances"]
+    }
+    assert zones == {"orders-1": "us-east-1a", "orders-2": "us-east-1b"}
+
+
+def test_what_drills_touch_carries_the_tag_that_allows_it(estate: Estate) -> None:
+    def tagged(service: str) -> list[str]:
+        api = estate.client("resourcegroupstaggingapi")
+        found = api.get_resources(
+            TagFilters=[{"Key": "dr-drill", "Values": ["allowed"]}], ResourceTypeFilters=[service]
+        )
+        return [r["ResourceARN"] for r in found["ResourceTagMappingList"]]
+
+    assert estate.outputs["alb_arn"] in tagged("elasticloadbalancing:loadbalancer")
+    assert any(arn.endswith(":cluster:orders") for arn in tagged("rds:cluster"))
+    reservations = estate.client("ec2").describe_instances()["Reservations"]
+    instances = [i for r in reservations for i in r["Instances"]]
+    assert len(instances) == 3
+    assert all({"Key": "dr-drill", "Value": "allowed"} in i["Tags"] for i in instances)
+
+
+def test_another_account_is_refused_before_anything_is_read(estate: Estate) -> None:
+    with pytest.raises(Forbidden, match="account ID not allowed"):
+        estate.terraform().plan({"account_id": "999999999999"})
+
+
+def test_drift_in_what_was_asked_for_is_found_and_a_drill_would_be_refused(
+    estate: Estate,
+) -> None:
+    group = {"AutoScalingGroupName": "orders"}
+    asg = estate.client("autoscaling", "us-west-2")
+    asg.update_auto_scaling_group(**group, DesiredCapacity=2)
+    try:
+        drift = estate.terraform().drift()
+    finally:
+        asg.update_auto_scaling_group(**group, DesiredCapacity=1)
+
+    assert drift == ("module.standby.aws_autoscaling_group.this",)
+
+
+def test_a_cut_over_parameter_is_not_changed_back(estate: Estate) -> None:
+    ssm = estate.client("ssm")
+    ssm.put_parameter(Name="/orders/table", Value="orders-items-restored", Overwrite=True)
+    try:
+        plan = estate.terraform().plan()
+    finally:
+        ssm.put_parameter(Name="/orders/table", Value="orders-items", Overwrite=True)
+
+    assert not [r for r in plan.summary.updates if r.type == "aws_ssm_parameter"]
+
+
+def test_the_standby_is_scaled_up_and_down_by_the_action(estate: Estate) -> None:
+    action = TerraformApply()
+    intent = Intent(run="r-0001", step="s", token="0" * 32, expires="2099-01-01T00:00:00Z")
+    params = Params(config="estate", vars={"standby_desired": 3}, undo_vars={"standby_desired": 1})
+    asg = estate.client("autoscaling", "us-west-2")
+
+    def desired() -> int:
+        return int(asg.describe_auto_scaling_groups()["AutoScalingGroups"][0]["DesiredCapacity"])
+
+    def drive(change: Change, way: str) -> Progress:
+        hand = estate.terraform(way)
+        action.execute(hand, change)
+        child = hand.children.find("apply")
+        assert child is not None
+        child.wait(120)
+        return action.progress(change, action.observe(hand, params))
+
+    change = action.plan(params, action.observe(estate.terraform("forward"), params), intent)
+    assert change.does.startswith("0 to add, 1 to change")
+    assert drive(change, "forward") is Progress.SETTLED
+    assert desired() == 3
+
+    back = action.undo(change)
+    assert isinstance(back, Change)
+    assert drive(back, "undo") is Progress.SETTLED
+    assert desired() == 1
+
+
+def test_a_plan_that_would_replace_a_database_is_refused(estate: Estate) -> None:
+    action = TerraformApply()
+    intent = Intent(run="r-0001", step="s", token="0" * 32, expires="2099-01-01T00:00:00Z")
+    params = Params(config="estate", vars={"zones": ["b", "a", "c"]})
+
+    with pytest.raises(Refused, match=r"aws_rds_cluster_instance\.this\[\"orders-1\"\]"):
+        action.plan(params, action.observe(estate.terraform("refused"), params), intent)
