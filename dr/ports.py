@@ -297,6 +297,10 @@ class Observer(Observations):
         """Return how far each file has come, with its digest, where it grew since last time."""
 
     @abstractmethod
+    def clean(self) -> list[str]:
+        """Remove the run's marks from where they were written; say what could not be removed."""
+
+    @abstractmethod
     def alive(self) -> bool:
         """Say whether the process is there."""
 

@@ -72,7 +72,7 @@ class SiteHands:
             return self.observations
         work = self.directory / "children" / f"{step.id}-{way.value}"
         if kind is Children:
-            return Children(work)
+            return Children(work, self.stage.environment())
         if kind is Terraform:
             return self.stage.terraform(str(step.params.get("config", "")), work)
         raise Refused(f"no hand of type {kind.__name__}")

@@ -109,10 +109,6 @@ class Session:
         write_rest(self.directory)
         return run
 
-    def clean_marks(self) -> None:
-        """Remove this run's canary writes from the service."""
-        self._watch.clean()
-
     def result(self) -> Result | None:
         """Return the result that was written, if there is one."""
         path = self.directory.path / "result.json"

@@ -278,6 +278,7 @@ class Engine:
         """Before the last event: end the observer, anchor what it wrote, write the result."""
         self.observer.stop()
         self._append(run, self.observer.anchors())
+        self._append(run, [ev.WarningRaised(code="marks", text=t) for t in self.observer.clean()])
         self._commit(run)  # the result is computed from what is on the disk
         return data.model_copy(update={"digests": self.hooks.conclude(run, data)})
 

@@ -154,11 +154,18 @@ class Watch(Observer):
             path.write_text("".join(["marks,seq,count\n", *kept, *lines]))
         return sum(found.values())
 
-    def clean(self) -> None:
-        """Remove this run's marks from the places they were written to and read from."""
+    def clean(self) -> list[str]:
+        """Remove this run's marks from the places they were written to.
+
+        What was restored elsewhere has gone by now, and its marks with it.
+        """
+        left: list[str] = []
         for spec in self.plan.marks:
-            for place in (self._write_place(spec.id), self._place_of(spec.id)):
-                place.clean()
+            try:
+                self._write_place(spec.id).clean()
+            except Exception as error:  # noqa: BLE001 - whatever it was, they are still there
+                left.append(f"marks {spec.id} of {self.run_id} were not removed: {error}")
+        return left
 
     def anchors(self) -> list[SamplesAnchored]:
         """Return how far each file has come, with its digest, where it grew since last time."""

@@ -13,6 +13,7 @@ from dr.report.untrusted import clean, shortened
 
 _ENDS = (("from", "to"), ("old", "new"), ("before", "after"), ("was", "becomes"))
 _LONGEST = 240
+_MOST = 3  # of objects in a list; more are counted, the evidence has them all
 
 
 def fields(change: Json) -> tuple[FieldChange, ...]:
@@ -30,7 +31,11 @@ def changed(change: Json) -> str:
     """Return the change in one line, both ends named, for a sentence."""
     told = fields(change)
     moved = [f for f in told if f.old is not None] or list(told)
-    parts = (f"{f.name} " + (f.new if f.old is None else f"{f.old} → {f.new}") for f in moved)
+    parts = (
+        ("" if f.name == "value" else f"{f.name} ")
+        + (f.new if f.old is None else f"{f.old} → {f.new}")
+        for f in moved
+    )
     return shortened("; ".join(parts) or "nothing", _LONGEST)
 
 
@@ -70,6 +75,8 @@ def _text(value: JsonValue) -> str:
     if isinstance(value, dict):
         inner = ", ".join(f"{k}: {_text(v)}" for k, v in sorted(value.items()))
         return shortened(inner or "nothing", _LONGEST)
+    if isinstance(value, list) and len(value) > _MOST and isinstance(value[0], dict):
+        return f"{len(value)} entries"
     if isinstance(value, list):
         return shortened(", ".join(_text(v) for v in value) or "none", _LONGEST)
     return shortened(str(value), _LONGEST) or '""'

@@ -4,6 +4,7 @@
 event cannot stay without words.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -91,7 +92,8 @@ def _intended(data: ev.StepIntended) -> str:
 
 def _requested(data: ev.StepRequested) -> str:
     took = at_most(max(data.answered_us - data.sent_us, 0))
-    calls = ", ".join(f"{c.service}:{c.operation}" for c in data.calls)
+    made = Counter(f"{c.service}:{c.operation}" for c in data.calls)
+    calls = ", ".join(f"{n} x {name}" if n > 1 else name for name, n in made.items())
     via = f" ({calls})" if calls else ""
     return f"{_step(data.step, data.way)}: asked for{via}, answered within {took}."
 

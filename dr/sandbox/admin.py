@@ -7,21 +7,43 @@ DELETE faults, calls. Bodies are JSON objects; an error is {"error": …} with s
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from dr.sandbox.sim import set_times
-
-if TYPE_CHECKING:
-    from dr.sandbox.server import Server
+from dr.sandbox.front import Front
+from dr.sandbox.names import Names
+from dr.sandbox.sim import Sim, set_times
 
 Answer = tuple[str, list[tuple[str, str]], bytes]
 _JSON = [("Content-Type", "application/json")]
 
 
+class Served(Protocol):
+    """The sandbox's server, as far as the admin API acts on it."""
+
+    sim: Sim
+    front: Front
+    names: Names
+
+    def state(self) -> object:
+        """Return what there is to know of the sandbox."""
+
+    def truth_lines(self) -> object:
+        """Return the record of what really happened."""
+
+    def take_estate(self, body: dict[str, Any]) -> object:
+        """Take the estate's outputs and start serving it."""
+
+    def replay(self, body: dict[str, Any]) -> object:
+        """Do recorded requests again."""
+
+    def stop_soon(self) -> object:
+        """End after this answer."""
+
+
 class Admin:
     """Routes of the admin API."""
 
-    def __init__(self, server: "Server") -> None:
+    def __init__(self, server: Served) -> None:
         """Act on the server."""
         self._server = server
         self._routes: dict[tuple[str, str], Callable[[dict[str, Any]], object]] = {

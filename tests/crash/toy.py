@@ -320,6 +320,9 @@ class NoObserver(Observer):
     def alive(self) -> bool:
         return True
 
+    def clean(self) -> list[str]:
+        return []
+
     def stop(self) -> None:
         pass
 

@@ -7,7 +7,7 @@ from typing import TextIO
 
 from dr.cli.view.base import closing
 from dr.cli.view.shot import BUSY, Shot
-from dr.model.event import Event
+from dr.model.event import Event, SamplesAnchored
 from dr.model.reading import State
 from dr.model.result import Result
 from dr.report.numbers import SECOND_US, clock, length
@@ -28,6 +28,8 @@ class Plain:
 
     def event(self, event: Event) -> None:
         """Write one event in words."""
+        if isinstance(event.data, SamplesAnchored):
+            return  # every few seconds, and nothing a person must know
         self._anchor = (datetime.fromisoformat(event.t), event.mono_us)
         self._spoke_us = event.mono_us
         self._line(event.mono_us, sentence(event.data))
