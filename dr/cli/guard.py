@@ -5,9 +5,12 @@ import os
 import sys
 from collections.abc import Callable
 from types import ModuleType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dr.cli.exit_codes import Exit
+
+if TYPE_CHECKING:
+    from dr.model.errors import DefinitionError
 
 YOUNG_OBJECTS: Final = 200_000
 """Start-up makes many objects and no garbage: collecting at the default 700 costs a tenth of it."""
@@ -50,12 +53,27 @@ def _without_plugins() -> None:
     sys.modules.setdefault(loader.__name__, loader)
 
 
+def _sources(error: "DefinitionError") -> dict[str, str]:
+    """Return the text of every file that a problem is in, as far as it can still be read."""
+    import contextlib
+    from pathlib import Path
+
+    from dr.cli.files import read_text
+    from dr.model.errors import DefinitionError
+
+    found: dict[str, str] = {}
+    for file in {one.file for one in error.diagnostics if one.file}:
+        with contextlib.suppress(DefinitionError):
+            found[file] = read_text(Path(file))
+    return found
+
+
 def _report(error: Exception) -> int:
     from dr.cli.diagnostics import render, safe
     from dr.model.errors import DefinitionError, DrError, Forbidden, Refused
 
     if isinstance(error, DefinitionError):
-        sys.stderr.write(render(error.diagnostics, {}))
+        sys.stderr.write(f"{render(error.diagnostics, _sources(error))}\n")
         return Exit.USAGE
     if isinstance(error, DrError):
         sys.stderr.write(f"{type(error).__name__.lower()}: {safe(str(error))}\n")

@@ -1,51 +1,65 @@
 """`dr plan`: what a drill would do, in order, before anything is done. No credentials needed."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dr.cli.exit_codes import Exit
 from dr.model.plan import Plan
 
+if TYPE_CHECKING:
+    from dr.cli.looking import Sight
+
 
 @click.command()
-@click.argument("drill")
+@click.argument("drill", type=click.Path(path_type=Path))
+@click.option("--look", is_flag=True, help="Look at the world: show each change, from and to.")
+@click.option("--sandbox", is_flag=True, help="With --look: at the sandbox.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--out", "out", metavar="FILE", help="Write the plan; its SHA-256 is its hash.")
-def plan(drill: str, as_json: bool, out: str | None) -> int:  # noqa: FBT001 - click's signature
-    """Show what DRILL would do: order, parameters, permissions, blast radius, what is held."""
-    planned = planned_from(Path(drill))
-    # A look at the world (`--look`) would resolve the targets of `planned` here.
-    if out is not None:
-        _write(planned, Path(out))
-    if as_json:
-        _print_json(planned)
-    else:
-        from dr.cli.plan_text import plan_text
+@click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="Write the plan.")
+def plan(drill: Path, *, look: bool, sandbox: bool, as_json: bool, out: Path | None) -> int:
+    """Show what DRILL would do: order, parameters, permissions, blast radius, what is held.
 
-        click.echo(plan_text(planned))
+    Needs no credentials. With --look the targets are looked up, read only, and each change is
+    shown from and to, as far as it can be known before the run.
+    """
+    planned, sights = _looked(drill, sandbox=sandbox) if look else (_planned(drill), [])
+    if out is not None:
+        _write(planned, out)
+    if as_json:
+        _print_json(planned, sights)
+        return Exit.PASS
+    from dr.cli.plan_text import looks_text, plan_text
+
+    click.echo(plan_text(planned))
+    if look:
+        click.echo(looks_text(sights))
     return Exit.PASS
 
 
-def planned_from(path: Path) -> Plan:
-    """Return the unbound plan of a drill file.
-
-    Problems are printed, and end the command with the exit code for a wrong definition.
-    """
+def _planned(path: Path) -> Plan:
+    """Return the unbound plan of a drill file. Raises DefinitionError."""
     from dr.cli.catalogue import kinds
-    from dr.cli.diagnostics import render
-    from dr.cli.files import read_text
-    from dr.core.parse import parse
+    from dr.cli.files import read_drill
     from dr.core.planning import plan as make_plan
-    from dr.model.errors import DefinitionError
 
-    sources: dict[str, str] = {}
-    try:
-        sources[str(path)] = read_text(path)
-        return make_plan(parse(sources[str(path)], str(path)), kinds())
-    except DefinitionError as error:
-        click.echo(render(error.diagnostics, sources), err=True)
-        raise click.exceptions.Exit(Exit.USAGE) from error
+    return make_plan(read_drill(path), kinds())
+
+
+def _looked(path: Path, *, sandbox: bool) -> "tuple[Plan, list[Sight]]":
+    """Bind the plan to what is there, and look at the target of every action."""
+    from dr.cli.catalogue import kinds
+    from dr.cli.files import read_drill
+    from dr.cli.looking import look
+    from dr.cli.stages import bound_plan, opened
+    from dr.core.planning import plan as make_plan
+
+    parsed = read_drill(path)
+    planned = make_plan(parsed, kinds(), simulated=sandbox)
+    with opened(parsed.drill, path, sandbox=sandbox) as stage:
+        bound = bound_plan(planned, stage, parsed)
+        return bound, look(bound, stage)
 
 
 def _write(planned: Plan, out: Path) -> None:
@@ -57,8 +71,9 @@ def _write(planned: Plan, out: Path) -> None:
         raise click.UsageError(f"cannot write {out}: {error.strerror}") from error
 
 
-def _print_json(planned: Plan) -> None:
+def _print_json(planned: Plan, sights: "list[Sight]") -> None:
     import json
+    from dataclasses import asdict
 
     from dr.cli.plan_text import permissions
     from dr.core.capability import expected_error
@@ -74,5 +89,6 @@ def _print_json(planned: Plan) -> None:
             "recovery_point": None if error.recovery_point is None else str(error.recovery_point),
         },
         "warnings": [finding.as_json() for finding in warnings(planned)],
+        "looks": [asdict(sight) for sight in sights],
     }
     click.echo(json.dumps(shown, indent=2, ensure_ascii=False))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from dr.cli.catalogue import kinds
 from dr.cli.diagnostics import safe
@@ -11,6 +12,10 @@ from dr.model.drill import Phase
 from dr.model.gates import APPROVE
 from dr.model.plan import Plan, PlannedStep, StepClass
 from dr.model.progress import Doubt
+from dr.report.changes import changed
+
+if TYPE_CHECKING:
+    from dr.cli.looking import Sight
 
 _ANYWHERE = "(anywhere)"
 
@@ -121,3 +126,18 @@ def _warnings(plan: Plan) -> Iterator[str]:
     for finding in found:
         about = f" ({finding.about})" if finding.about else ""
         yield f"  {finding.code}{about}: {finding.text}"
+
+
+def looks_text(sights: "list[Sight]") -> str:
+    """Return what a look at the targets said: each change, from and to."""
+    lines = ["looked at, read only:"]
+    for sight in sights:
+        if sight.change is None:
+            lines.append(f"  {sight.step}: {sight.why}")
+            continue
+        lines.append(f"  {sight.step}: {changed(sight.change)}")
+        if sight.there:
+            lines.append("      it is so already: the step would do nothing, and prove nothing")
+        if sight.irreversible:
+            lines.append(f"      cannot be undone: {sight.irreversible}")
+    return "\n".join(safe(line) for line in lines)

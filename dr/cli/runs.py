@@ -3,7 +3,6 @@
 import contextlib
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -18,13 +17,9 @@ from dr.cli.home import home
 from dr.cli.outcome import exit_code
 from dr.cli.session import Session, reopen
 from dr.cli.stage import FILE as STAGE_FILE
-from dr.cli.stage import Stage
 from dr.cli.view.base import View
 from dr.cli.view.choose import choose
 from dr.cloud.clock import Clock
-from dr.core.binding import bind
-from dr.core.drift import with_drift_gate
-from dr.core.parse import Parsed
 from dr.core.planning import plan as plan_of
 from dr.engine.run import Abandoned
 from dr.model.errors import Refused
@@ -61,12 +56,8 @@ def run(
     planned = plan_of(parsed, kinds(), simulated=sandbox)
     place = home().ready()
     with contextlib.ExitStack() as stack:
-        if sandbox:
-            stage = stack.enter_context(stages.rehearsal(parsed.drill, drill, place, stages.echo))
-        else:
-            work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dr-")))
-            stage = stages.live(parsed.drill, drill, work)
-        bound = bound_plan(planned, stage, parsed)
+        stage = stack.enter_context(stages.opened(parsed.drill, drill, sandbox=sandbox))
+        bound = stages.bound_plan(planned, stage, parsed)
         if not sandbox:
             _confirmed(bound, confirm, no_input=no_input)
         lock = FileLock(
@@ -111,17 +102,6 @@ def abort(run_id: str, *, message: str, as_json: bool, quiet: bool) -> int:
     session = _reopened(directory, view)
     session.engine.stop(whoami(), message)
     return _owned(directory, session, "abort")
-
-
-def bound_plan(planned: Plan, stage: Stage, parsed: Parsed) -> Plan:
-    """Put the outputs in place, and the drift gate around the drill where there is a state."""
-    bound = bind(planned, stage.outputs, kinds(), parsed=parsed)
-    gate = {
-        name: config.drift == "refuse"
-        for name, config in parsed.drill.terraform.items()
-        if name in stage.terraform_dirs
-    }
-    return with_drift_gate(bound, gate)
 
 
 def _reopened(directory: RunDir, view: View) -> Session:

@@ -1,16 +1,45 @@
 """Finding or building the stage of a run: a live one, or the sandbox with the drill's estate."""
 
 import contextlib
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 
+from dr.cli.catalogue import kinds
+from dr.cli.home import home
 from dr.cli.stage import Stage, sandbox_home
+from dr.core.binding import bind
+from dr.core.drift import with_drift_gate
+from dr.core.parse import Parsed
 from dr.model.base import Json
 from dr.model.drill import Drill
 from dr.model.errors import Refused
+from dr.model.plan import Plan
 from dr.stores.rundir import Home
+
+
+@contextlib.contextmanager
+def opened(drill: Drill, definition: Path, *, sandbox: bool) -> Iterator[Stage]:
+    """Have the stage of a drill for as long as the block."""
+    with contextlib.ExitStack() as stack:
+        if sandbox:
+            yield stack.enter_context(rehearsal(drill, definition, home().ready(), echo))
+        else:
+            work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dr-")))
+            yield live(drill, definition, work)
+
+
+def bound_plan(planned: Plan, stage: Stage, parsed: Parsed) -> Plan:
+    """Put the outputs in place, and the drift gate around the drill where there is a state."""
+    bound = bind(planned, stage.outputs, kinds(), parsed=parsed)
+    gate = {
+        name: config.drift == "refuse"
+        for name, config in parsed.drill.terraform.items()
+        if name in stage.terraform_dirs
+    }
+    return with_drift_gate(bound, gate)
 
 
 def live(drill: Drill, definition: Path, work: Path) -> Stage:
