@@ -116,6 +116,9 @@ class Nobody(Observer):
     def anchors(self) -> list[SamplesAnchored]:
         return []
 
+    def clean(self) -> list[str]:
+        return []
+
     def alive(self) -> bool:
         return True
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 from dr.model.base import Json, Record
 from dr.model.intent import Intent
 from dr.model.progress import Doubt, Progress
-from dr.model.reading import Mark, MarkState, Sample, State
-from dr.model.timeline import Interval
+from dr.model.reading import MarkState, State
 
 if TYPE_CHECKING:  # every action imports this module, and only the engine needs those
     from dr.core.fold import Run
     from dr.model.event import Data, Event, ObserverStarted, ProbeProven, SamplesAnchored
+    from dr.model.reading import Mark, Sample
+    from dr.model.timeline import Interval
 
 HandT = TypeVar("HandT")
 ParamsT = TypeVar("ParamsT", bound=Record)
@@ -158,6 +159,7 @@ class Probe(ABC):
     needs: ClassVar[tuple[str, ...]] = ()
     params: ClassVar[type[Record]]
     provider_reported: ClassVar[bool] = False  # True: asks the provider, not the user's path
+    silence: ClassVar[State] = State.DOWN  # what no answer in time means
     apart: ClassVar[bool] = (
         False  # True: its library makes others late; observed by a second process
     )
@@ -205,11 +207,11 @@ class Observations(ABC):
     """What has been observed so far, for the checks that look at it (`dr.checks.observed_*`)."""
 
     @abstractmethod
-    def samples(self, probe: str) -> Sequence[Sample]:
+    def samples(self, probe: str) -> "Sequence[Sample]":
         """Return the samples of one probe so far, in order of sending."""
 
     @abstractmethod
-    def marks(self, marks: str) -> Sequence[Mark]:
+    def marks(self, marks: str) -> "Sequence[Mark]":
         """Return the marks written so far, in order of sending."""
 
     @abstractmethod
@@ -217,7 +219,7 @@ class Observations(ABC):
         """Read the marks from the recovered place, keep the answer as evidence, count them."""
 
     @abstractmethod
-    def fault_us(self) -> Interval | None:
+    def fault_us(self) -> "Interval | None":
         """Return when the disruption was requested, if it was."""
 
 

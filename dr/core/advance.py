@@ -131,7 +131,8 @@ def _doubted(run: Run, event: Event, data: ev.StepDoubted) -> None:
 
 def _reconciled(run: Run, event: Event, data: ev.StepReconciled) -> None:
     if data.repeat:
-        run.state(data.step, data.way).status = Status.INTENDED
+        state = run.state(data.step, data.way)
+        state.status, state.from_us = Status.INTENDED, event.mono_us
 
 
 def _held(run: Run, event: Event, data: ev.StepHeld) -> None:

@@ -17,7 +17,7 @@ from dr.core.positions import Path, Positions, Problems, listed, shown
 from dr.core.templates import Reference, fill
 from dr.core.uses import PHASES, check_params, load_kind, overlays, steps_of, unknown_kind
 from dr.model.base import Json
-from dr.model.drill import Drill, Guard, MarksSpec, ProbeSpec
+from dr.model.drill import DetectorSpec, Drill, Guard, MarksSpec, ProbeSpec
 from dr.model.errors import DefinitionError
 from dr.model.plan import Plan, PlannedStep
 
@@ -36,6 +36,7 @@ def bind(
     bound = plan.model_copy(
         update={
             "probes": tuple(binder.probe(i, probe) for i, probe in enumerate(plan.probes)),
+            "detect": tuple(binder.detector(i, one) for i, one in enumerate(plan.detect)),
             "marks": tuple(binder.marks(i, marks) for i, marks in enumerate(plan.marks)),
             "guards": tuple(binder.guard(i, guard) for i, guard in enumerate(plan.guards)),
             "steps": tuple(binder.step(step) for step in plan.steps),
@@ -68,6 +69,12 @@ class _Binder:
             values["negative"] = self._object(spec.negative, (*path, "negative"))
         bound = spec.model_copy(update=values)
         self._check_spec(bound, path, self.kinds.probes, "probe")
+        return bound
+
+    def detector(self, index: int, spec: DetectorSpec) -> DetectorSpec:
+        path: Path = ("detect", index)
+        bound = spec.model_copy(update={"with_": self._object(spec.with_, (*path, "with"))})
+        self._check_spec(bound.probe(), path, self.kinds.probes, "probe")
         return bound
 
     def marks(self, index: int, spec: MarksSpec) -> MarksSpec:

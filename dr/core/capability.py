@@ -102,7 +102,7 @@ def measurement_warnings(measured: Measured) -> tuple[Finding, ...]:
     """Return what makes the measurement weaker than it could be."""
     found: list[Finding] = []
     rto, rpo = measured.objectives.rto, measured.objectives.rpo
-    if rto is None and rpo is None:
+    if rto is None and rpo is None and not measured.objectives.phases:
         found.append(_warning(codes.NO_OBJECTIVE, "no objective: the run can show nothing"))
     if rto is not None:
         error = expected_error(measured).recovery_time

@@ -25,13 +25,16 @@ from dr.core.uses import (
 )
 from dr.model.drill import Drill, MarksSpec, Phase, ProbeSpec
 from dr.model.errors import DefinitionError
-from dr.model.gates import WAIT
+from dr.model.gates import APPROVE, WAIT
 from dr.model.plan import StepClass
 from dr.model.units import Duration
 from dr.model.verdict import Finding
 
 AWS: Final = "Aws"
 """Name of the hand that needs a site."""
+
+FROM: Final = "from"
+"""The parameter of a probe that says from which local address it asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,9 @@ def check(parsed: Parsed, kinds: Kinds) -> Checked:
     _check_fixed_text(drill, problems)
     _check_changes(drill, places, problems)
     check_capability(drill, problems)
+    _check_phases(drill, places, problems)
     for kind in own_kinds(drill):
-        if kinds.step(kind) is None:
+        if kind not in kinds.steps:
             problems.at(codes.UNKNOWN_KIND, (), f"a run needs the kind `{kind}`, which is missing")
     if problems.found:
         raise DefinitionError(problems.sorted())
@@ -132,11 +136,17 @@ def _check_observed(
         loaded = load_kind(probe.kind, path, kinds.probes, "probe", problems)
         _check_uses(probe, path, loaded, {"with": early, "negative": early}, problems)
         _check_probe_site(probe, loaded, path, drill, problems)
+        _check_vantages(probe, loaded, path, problems)
     for index, marks in enumerate(drill.marks):
         path = ("marks", index)
         loaded = load_kind(marks.kind, path, kinds.marks, "marks", problems)
         _check_uses(marks, path, loaded, {"with": early, "read": reading}, problems)
         _check_probe_site(marks, loaded, path, drill, problems)
+    for index, detector in enumerate(drill.detect):
+        path, probe = ("detect", index), detector.probe()
+        loaded = load_kind(probe.kind, path, kinds.probes, "probe", problems)
+        _check_uses(probe, path, loaded, {"with": early}, problems)
+        _check_probe_site(probe, loaded, path, drill, problems)
     for index, guard in enumerate(drill.guards):
         guarded = Scope("a guard", configurations)
         check_template(guard.alarm, ("guards", index, "alarm"), guarded, problems)
@@ -165,6 +175,35 @@ def _check_probe_site(
 ) -> None:
     if kind is not None and kind.needs:
         _check_site_given(spec.site, spec.kind, path, drill, problems)
+
+
+def _check_vantages(
+    probe: ProbeSpec, kind: ProbeKind | None, path: Path, problems: Problems
+) -> None:
+    """Note vantages of a kind that cannot be told where to ask from."""
+    if not probe.vantages or kind is None:
+        return
+    if not any(field.alias == FROM for field in kind.params.model_fields.values()):
+        message = f"`{probe.kind}` cannot be asked from an address of choice"
+        problems.at_key(codes.UNKNOWN_FIELD, (*path, "vantages"), message, "remove it")
+
+
+def _check_phases(drill: Drill, places: list[StepPlace], problems: Problems) -> None:
+    """Note targets for phases that nothing in the drill would end."""
+    actions = [p for p in places if p.kind is not None and p.kind.klass is StepClass.ACTION]
+    ends = {
+        "detected": bool(drill.detect),
+        "decided": any(p.step.kind == APPROVE and p.phase is Phase.RECOVER for p in places),
+        "acting": any(p.phase is Phase.RECOVER for p in actions),
+        "recovered": drill.objectives.rto is not None,
+        "verified": bool(drill.verify),
+        "returned": True,
+    }
+    for phase in drill.objectives.phases:
+        if not ends[phase]:
+            place = ("objectives", "phases", phase)
+            message = f"nothing in this drill would end the phase `{phase}`"
+            problems.at_key(codes.PHASE_TARGET, place, message)
 
 
 def _check_fixed_text(drill: Drill, problems: Problems) -> None:

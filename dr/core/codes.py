@@ -74,3 +74,4 @@ NO_NEGATIVE: Final = "DR0607"  # a warning
 NO_CONTROL: Final = "DR0608"  # a warning
 NO_OBJECTIVE: Final = "DR0609"  # a warning
 COARSE_ACCEPTED: Final = "DR0610"  # a warning
+PHASE_TARGET: Final = "DR0611"

@@ -253,18 +253,33 @@ class _Here:
         return run.ready_us.get(step.id, run.started_us)
 
     def _late(self, step: PlannedStep, state: StepState, way: Way) -> bool:
-        if state.status is Status.HELD:
-            return False  # a person has all the time there is
+        """Say whether its time is over: a look made after it must still have said no."""
+        at_us = self._judged_us(step, state, way)
+        if at_us is None:
+            return False
         limit = step.within.us
         if way is Way.UNDO or state.doubted_us is not None:
             limit += self.pace.settle_us  # before that nothing may be believed or repeated
-        if way is Way.UNDO and state.intended_us is None:
+        if way is Way.UNDO and state.status is Status.PENDING:
             # Each undo has its own time, counted from its own first look.
-            seen = self.looks.get((step.id, way))
-            return seen is not None and self.now_us - seen.first_us > limit
+            return at_us - self.looks[step.id, way].first_us > limit
         # While nobody owned the run nobody could look: a resumed step has its time anew.
         began = max(self._began(step, state, way), self.run.adopted_us)
-        return self.now_us - began > limit
+        return at_us - began > limit
+
+    def _judged_us(self, step: PlannedStep, state: StepState, way: Way) -> int | None:
+        """Return the moment to judge lateness by; None if there is something better to do."""
+        if state.status is Status.INTENDED:
+            return self.now_us
+        seen = self.looks.get((step.id, way))
+        if state.status is not Status.PENDING:
+            seen = self._fresh(step, state, way)
+        if seen is None or seen.progress is Progress.SETTLED or state.status is Status.HELD:
+            return None  # a person has all the time there is
+        untouched = seen.progress is Progress.UNTOUCHED
+        if state.status is Status.DOUBTED and untouched and self._surely(step, state, seen):
+            return None
+        return seen.looked_us[1]
 
 
 def _last_undo_us(run: Run) -> int:

@@ -15,7 +15,7 @@ def doubts(objective: RecoveryTime, probe: ProbeSpec, away: Outage, basis: Basis
     found = []
     if away.seen and away.onset is None:
         found.append(finding("M101", f"No good sample of {probe.id} came before it.", probe.id))
-    if basis is Basis.PROVIDER:
+    if basis is Basis.PROVIDER and not objective.accept_provider_reported:
         found.append(finding("M302", "The recovery time is provider-reported.", probe.id))
     coarse_us = probe.every.us + probe.within.us
     if objective.too_coarse == "inconclusive" and coarse_us * 10 > objective.target.us:

@@ -150,4 +150,14 @@ EXPLAINED_RUNS: Final = {
         "too_coarse: inconclusive",
         "every: 100ms   (and the default, too_coarse: refuse)",
     ),
+    codes.PHASE_TARGET: Explanation(
+        "a target for a phase that this drill does not have",
+        "A phase needs something that ends it: `detected` a detector under `detect:`,\n"
+        "`decided` a step `human.approve`, `acting` an action under `recover:`,\n"
+        "`recovered` an objective `rto`, `verified` a check under `verify:`.",
+        "objectives: {phases: {detected: 1m}}",
+        "objectives: {phases: {detected: 1m}}\n"
+        "detect:\n"
+        "  - {id: pager, kind: http.json, every: 1s, with: {url: ..., firing: ...}}",
+    ),
 }

@@ -59,6 +59,14 @@ CODES: dict[str, tuple[Severity, str]] = {
             "times before and after cannot be compared."
         ),
     ),
+    "M111": (
+        WARNING,
+        "The detector was firing before the fault already: what it noticed was something else.",
+    ),
+    "M112": (
+        WARNING,
+        "The detector did not notice the disruption, or could not be asked when it might have.",
+    ),
     "M201": (WARNING, "Acknowledged writes were lost."),
     "M202": (
         INFO,
@@ -113,6 +121,10 @@ CODES: dict[str, tuple[Severity, str]] = {
     ),
     "M305": (ERROR, "The run waited as long as it was told to, and the service had not recovered."),
     "M306": (ERROR, "Nothing was measured for this objective."),
+    "M307": (
+        ERROR,
+        "The phase did not end within the run, or nothing shows when it began or ended.",
+    ),
     "M401": (
         ERROR,
         (

@@ -69,6 +69,7 @@ def recovered(drill: Drill, kinds: Kinds) -> PlannedStep | None:
         "ups": rto.ups,
         "hold": str(rto.hold),
         "impact": rto.impact,
+        "controls": [probe.id for probe in drill.probes if probe.control],
     }
     return _step(RECOVERED_ID, Phase.VERIFY, _kind(kinds, RECOVERED), give_up, params, ())
 

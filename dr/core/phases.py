@@ -1,11 +1,13 @@
 """Which phase of a disruption ate the time. Each boundary is an interval.
 
-fault → onset → decided (approval) → acting (each step) → recovered (probe) → verified (level) →
-returned. Detection (alarm, page) is not observed yet, so there is no such phase.
+fault → onset → detected (alarm, page) → decided (approval) → acting (each step) → recovered (probe)
+→ verified (level) → returned.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from dr.core.detection import Detection, earliest
 from dr.core.measure import Outage
 from dr.core.rounding import outward
 from dr.model.bounds import Bounds
@@ -23,7 +25,19 @@ LEVELS = (
 )
 
 
-def phases(timeline: Timeline, away: Outage | None) -> tuple[PhaseResult, ...]:
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One phase, in absolute microseconds; `end` None: it did not end within the run."""
+
+    id: str
+    title: str
+    begin: Bounds
+    end: Bounds | None
+
+
+def phases(
+    timeline: Timeline, away: Outage | None, noticed: Sequence[Detection] = ()
+) -> tuple[PhaseResult, ...]:
     """Return the stretches of a run, in milliseconds after the fault's lower bound.
 
     away: what the probe of the recovery time saw, if there is such an objective. Without a
@@ -31,55 +45,94 @@ def phases(timeline: Timeline, away: Outage | None) -> tuple[PhaseResult, ...]:
     """
     if timeline.fault is None:
         return ()
-    return tuple(_phases(timeline, timeline.fault, away))
+    return tuple(_row(one, timeline.fault[0]) for one in stretches(timeline, away, noticed))
 
 
-def _phases(timeline: Timeline, fault: Interval, away: Outage | None) -> Iterator[PhaseResult]:
+def stretches(
+    timeline: Timeline, away: Outage | None, noticed: Sequence[Detection] = ()
+) -> tuple[Stretch, ...]:
+    """Return the stretches of a run, in order."""
+    if timeline.fault is None:
+        return ()
+    return tuple(_stretches(timeline, timeline.fault, away, noticed))
+
+
+def _stretches(
+    timeline: Timeline, fault: Interval, away: Outage | None, noticed: Sequence[Detection]
+) -> Iterator[Stretch]:
     """Yield the phases in their order.
 
     1. Until the service fails.
-    2. Until somebody decides.
-    3. Each step.
-    4. Until the service is back.
-    5. Until each check holds.
-    6. Until everything is put back.
+    2. Until something notices.
+    3. Until somebody decides; without a detection before that, from the failure.
+    4. Each step, and all of the recovery's.
+    5. Until the service is back.
+    6. Until each check holds, and all of them.
+    7. Until everything is put back.
     """
-    zero = fault[0]
-    onset = away.onset if away is not None else None
+    began = _of(fault)
+    failed = away.onset if away is not None and away.onset is not None else began
     # 1
-    if onset is not None:
-        yield _phase("onset", "Until the service failed", _of(fault), onset, zero)
+    if away is not None and away.onset is not None:
+        yield Stretch("onset", "Until the service failed", began, away.onset)
     # 2
-    if timeline.declared is not None:
-        begin = onset or _of(fault)
-        yield _phase("decided", "Until it was decided", begin, _of(timeline.declared), zero)
+    detected = earliest(noticed, fault[0])
+    if noticed:
+        yield Stretch("detected", "Until it was detected", failed, detected)
     # 3
+    if timeline.declared is not None:
+        known = detected is not None and detected.lo <= timeline.declared[1]
+        begin = detected if known and detected is not None else failed
+        yield Stretch("decided", "Until it was decided", begin, _of(timeline.declared))
+    # 4
     for step in timeline.steps:
         if step.phase in {Phase.DISRUPT, Phase.RECOVER} and step.requested is not None:
             title = f"{step.step} ({step.kind})"
-            yield _phase(f"step-{step.step}", title, _of(step.requested), _settled(step), zero)
-    # 4
-    if away is not None and away.recovery is not None:
-        yield _phase("recovered", "Until the service was back", _of(fault), away.recovery, zero)
+            yield Stretch(f"step-{step.step}", title, _of(step.requested), _settled(step))
+    yield from _acting([s for s in timeline.steps if s.phase is Phase.RECOVER])
     # 5
-    for step in timeline.steps:
+    if away is not None and away.recovery is not None:
+        yield Stretch("recovered", "Until the service was back", began, away.recovery)
+    # 6
+    yield from _verified(timeline.steps, began)
+    # 7
+    if timeline.ended_us > timeline.until_us:
+        begin, end = _at(timeline.until_us), _at(timeline.ended_us)
+        yield Stretch("returned", "Until everything was put back", begin, end)
+
+
+def _acting(steps: Sequence[StepTimes]) -> Iterator[Stretch]:
+    """Yield the time from the first request of the recovery to its last settling."""
+    asked = [step for step in steps if step.requested is not None]
+    requests = [step.requested for step in asked if step.requested is not None]
+    if not requests:
+        return
+    ends = [step.settled for step in asked if step.settled is not None]
+    end = Bounds(lo=max(e[0] for e in ends), hi=max(e[1] for e in ends)) if ends else None
+    whole = end if len(ends) == len(asked) else None
+    yield Stretch("acting", "All steps of the recovery", _of(min(requests)), whole)
+
+
+def _verified(steps: Sequence[StepTimes], began: Bounds) -> Iterator[Stretch]:
+    checked = [s for s in steps if s.level is not None and s.phase is Phase.VERIFY]
+    for step in steps:
         if step.level is not None and step.settled is not None:
             title = f"Until {step.step} verified level {step.level}"
             if step.level < len(LEVELS):
                 title += f" ({LEVELS[step.level]})"
-            yield _phase(f"verified-{step.step}", title, _of(fault), _settled(step), zero)
-    # 6
-    if timeline.ended_us > timeline.until_us:
-        begin, end = _at(timeline.until_us), _at(timeline.ended_us)
-        yield _phase("returned", "Until everything was put back", begin, end, zero)
+            yield Stretch(f"verified-{step.step}", title, began, _settled(step))
+    ends = [step.settled for step in checked if step.settled is not None]
+    if ends and all(s.settled is not None for s in steps if s.phase is Phase.VERIFY):
+        end = Bounds(lo=max(e[0] for e in ends), hi=max(e[1] for e in ends))
+        yield Stretch("verified", "Until everything was verified", began, end)
 
 
-def _phase(id_: str, title: str, begin: Bounds, end: Bounds | None, zero: int) -> PhaseResult:
+def _row(one: Stretch, zero: int) -> PhaseResult:
     return PhaseResult(
-        id=id_,
-        title=title,
-        begin=outward(begin, zero),
-        end=None if end is None else outward(end, zero),
+        id=one.id,
+        title=one.title,
+        begin=outward(one.begin, zero),
+        end=None if one.end is None else outward(one.end, zero),
     )
 
 

@@ -14,7 +14,7 @@ from dr.core.parse import Parsed
 from dr.core.scopes import after_within
 from dr.core.templates import late
 from dr.core.uses import StepPlace, steps_of
-from dr.model.drill import Drill, Guard, MarksSpec, Phase, ProbeSpec
+from dr.model.drill import DetectorSpec, Drill, Guard, MarksSpec, Phase, ProbeSpec
 from dr.model.plan import Plan, PlannedStep, StepClass
 from dr.model.progress import Doubt
 from dr.model.verdict import Finding, Severity
@@ -51,6 +51,7 @@ def assemble(checked: Checked, *, simulated: bool = False) -> Plan:
         allow_unattended=drill.allow_unattended,
         simulated=simulated,
         exclusions=drill.exclusions,
+        detect=_detectors(drill, checked.kinds),
     )
 
 
@@ -88,6 +89,16 @@ def _probes(drill: Drill, kinds: Kinds) -> tuple[ProbeSpec, ...]:
         if probe.site is None and kinds.probes[probe.kind]().needs
         else probe
         for probe in drill.probes
+    )
+
+
+def _detectors(drill: Drill, kinds: Kinds) -> tuple[DetectorSpec, ...]:
+    only = _only_site(drill)
+    return tuple(
+        detector.model_copy(update={"site": only})
+        if detector.site is None and kinds.probes[detector.kind]().needs
+        else detector
+        for detector in drill.detect
     )
 
 

@@ -44,14 +44,16 @@ class Entry:
 def check_references(data: Object, problems: Problems) -> None:
     """Note every name that points at nothing, and every value that makes no sense."""
     probes, marks = list(_entries(data, "probes")), list(_entries(data, "marks"))
+    detectors = list(_entries(data, "detect"))
     steps = {phase: list(_entries(data, phase)) for phase in PHASES}
     every_step = [step for phase in PHASES for step in steps[phase]]
-    for kind, entries in (("probe", probes), ("marks", marks), ("step", every_step)):
+    for kind, entries in (("probe", [*probes, *detectors]), ("marks", marks), ("step", every_step)):
         _check_ids(kind, entries, problems)
     _check_objectives(data, _ids(probes), _ids(marks), problems)
     _check_guards(data, _ids(probes), problems)
-    _check_sites(data, [*probes, *marks, *every_step, *_entries(data, "guards")], problems)
-    for entry in [*probes, *marks]:
+    users = [*probes, *marks, *detectors, *every_step, *_entries(data, "guards")]
+    _check_sites(data, users, problems)
+    for entry in [*probes, *marks, *detectors]:
         _check_timing(entry, problems)
     for phase in PHASES:
         _check_order(phase, steps, problems)

@@ -3,18 +3,18 @@
 from dr.core.measure import Outage
 from dr.core.recovery_point import Losses
 from dr.core.rounding import ceil_ms, outward
-from dr.model.drill import ProbeSpec
+from dr.core.vantages import Eye
 from dr.model.result import MarksResult, OutageResult
 from dr.model.timeline import Interval
 
 
-def outage_row(probe: ProbeSpec, away: Outage, fault: Interval | None) -> OutageResult:
+def outage_row(eye: Eye, away: Outage, fault: Interval | None) -> OutageResult:
     """Return what one probe saw; moments count from the fault's lower bound."""
     zero = 0 if fault is None else fault[0]
     gap = away.longest_gap_us
     return OutageResult(
-        probe=away.probe,
-        control=probe.control,
+        probe=eye.probe.id,
+        control=eye.probe.control,
         samples=away.counts.samples,
         up=away.counts.up,
         down=away.counts.down,
@@ -27,6 +27,7 @@ def outage_row(probe: ProbeSpec, away: Outage, fault: Interval | None) -> Outage
         longest_gap_ms=None if gap is None else ceil_ms(gap),
         flaps=away.flaps,
         late_p99_ms=ceil_ms(away.counts.late_p99_us),
+        vantage=eye.vantage,
     )
 
 

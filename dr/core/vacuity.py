@@ -53,7 +53,8 @@ def rulings(plan: Plan, timeline: Timeline, observed: Observed) -> tuple[Ruling,
     if timeline.stopped is None:
         found += _fault(plan, timeline, observed)  # 2
         found += _marks(plan, timeline, observed)  # 4
-    if plan.objectives.rto is None and plan.objectives.rpo is None:  # 5
+    wanted = plan.objectives
+    if wanted.rto is None and wanted.rpo is None and not wanted.phases:  # 5
         found.append(_ruling(Verdict.INVALID, "M407", "The drill has no objective.", plan.drill))
     found += _ending(plan, timeline)  # 6
     return tuple(found)

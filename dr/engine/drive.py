@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from dr.cloud import errors
 from dr.cloud.clock import Clock
-from dr.core.fold import Run
+from dr.core.fold import NOTHING, Run
 from dr.core.moves import Seen
 from dr.core.templates import late
 from dr.engine.brakes import Brakes
@@ -33,6 +33,8 @@ from dr.model.progress import Progress, World
 from dr.ports import Action, Check, Conflict, Irreversible, Kept
 
 LOOK_TRIES = 4
+RETRY_FIRST_S = 0.2
+REJECTED = 400  # HTTP status from which on a call has changed nothing
 BUSY_WORDS = ("Throttl", "RequestLimitExceeded", "Rate exceeded", "SlowDown", "TooManyRequests")
 
 
@@ -273,6 +275,8 @@ class Driver:
             world, message = World.UNCLEAR, f"{type(error).__name__}: {error}"
         else:
             world, message = _world(said), str(said)
+        if asked and world in NOTHING and any(call.status < REJECTED for call in calls):
+            world = World.FAILED  # refused half-way: an earlier call of the same request worked
         return Trouble(step.id, way, world, message, calls, asked)
 
 
@@ -351,11 +355,11 @@ def _patiently(look: Callable[[], Any]) -> Any:
 
     retry = tenacity.Retrying(
         retry=tenacity.retry_if_exception(_transient),
-        wait=tenacity.wait_random_exponential(multiplier=0.2, max=3.0),
+        wait=tenacity.wait_random_exponential(multiplier=RETRY_FIRST_S, max=3.0),
         stop=tenacity.stop_after_attempt(LOOK_TRIES - 1),
         reraise=True,
     )
-    retry.sleep(0.1)
+    retry.sleep(RETRY_FIRST_S)
     return retry(look)
 
 

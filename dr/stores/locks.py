@@ -39,6 +39,8 @@ class FileLock:
     def release(self) -> None:
         """Let go; harmless if it was not held."""
         if self._fd is not None:
+            # A child just being started may still share the descriptor: closing it is not enough.
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
             os.close(self._fd)
             self._fd = None
 

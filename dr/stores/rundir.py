@@ -93,10 +93,13 @@ class Home:
         return cls(Path(state).expanduser().absolute() / "dr")
 
     def ready(self) -> "Home":
-        """Make the directories; only their owner may enter."""
-        for name in ("runs", "locks"):
-            (self.path / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.path.chmod(0o700)
+        """Make the directories; only their owner may enter. Raises Refused if that cannot be."""
+        try:
+            for name in ("runs", "locks"):
+                (self.path / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.chmod(0o700)
+        except OSError as error:
+            raise Refused(f"{self.path} cannot be the home of runs: {error.strerror}") from error
         return self
 
     def runs(self) -> list[RunDir]:

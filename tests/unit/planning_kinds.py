@@ -50,6 +50,7 @@ class Free(Record):
     probe: str = ""
     hold: str = ""
     impact: str = ""
+    controls: list[str] = Field(default_factory=list)
 
 
 def _steps() -> dict[str, Callable[[], StepKind]]:

@@ -214,7 +214,10 @@ def test_the_first_approval_after_the_fault_declares_the_disaster() -> None:
 
     assert run_of(plan, opened("go"), decision("go")).declared is None
     assert run_of(plan, *hit, opened("go"), decision("go", "deny")).declared is None
-    assert run_of(plan, *hit, opened("go"), decision("go"), *more).declared == (3_000_000, 4_000_000)
+    assert run_of(plan, *hit, opened("go"), decision("go"), *more).declared == (
+        3_000_000,
+        4_000_000,
+    )
 
 
 def test_phases_open_one_after_the_other_and_afters_within_them() -> None:
@@ -284,7 +287,8 @@ def test_every_prefix_of_a_journal_folds_and_goes_on_to_the_same_state() -> None
     whole = events(
         adopted(), intended("x"), doubted("x"), reconciled("x"), requested("x"), settled("x"),
         intended("y"), held("y"), resolved("y", "happened"), settled("y"), returning(),
-        intended("y", UNDO), settled("y", UNDO), kept("x"), ev.RunClosed(ending="completed", left=()),
+        intended("y", UNDO), settled("y", UNDO), kept("x"),
+        ev.RunClosed(ending="completed", left=()),
     )  # fmt: skip
     for length in range(len(whole) + 1):
         run: Run = fold(TWO, whole[:length])

@@ -360,12 +360,14 @@ def test_phases_tell_which_ate_the_time() -> None:
         ("decided", -400, 600),
         ("step-break", -400, 600),
         ("step-mend", 600, None),
+        ("acting", 600, None),
         ("recovered", 0, 2700),
         ("verified-look", 0, 3600),
         ("verified-odd", 0, 3600),
+        ("verified", 0, 3600),
         ("returned", 4100, 5100),
     ]
-    assert whole.phases[5].title == "Until look verified level 3 (marks)"
+    assert whole.phases[6].title == "Until look verified level 3 (marks)"
 
 
 def test_phases_without_an_outage_are_fewer() -> None:

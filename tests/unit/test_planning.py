@@ -35,7 +35,9 @@ def test_the_engines_own_steps_have_the_parameters_their_checks_expect() -> None
     steady = {"probes": ["shop", "control"], "marks": ["orders"], "ups": 5}
     assert made.step("dr-steady").params == steady
     assert made.step("dr-steady-again").params == steady
-    recovered = {"probe": "shop", "ups": 5, "hold": "3s", "impact": "none"}
+    recovered = {
+        "probe": "shop", "ups": 5, "hold": "3s", "impact": "none", "controls": ["control"]
+    }  # fmt: skip
     assert made.step("dr-recovered").params == recovered
     assert made.step("dr-read-orders").params == {"marks": "orders"}
 

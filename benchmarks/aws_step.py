@@ -1,0 +1,129 @@
+"""An AWS step through the engine beside the same calls by a kept boto3 client, and nothing else.
+
+The endpoint answers from a process of its own and knows one parameter, so that a simulator's own
+work does not hide ours. A step is three calls: look, set, look; whose credentials they are is asked
+once per run.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.toy import ACCOUNT, REGION, engine_of, plan_of
+from dr.actions.ssm_set_parameter import SsmSetParameter
+from dr.cloud.aws import Aws
+from dr.model.event import StepIntended, StepSettled, Way
+
+STEPS = 100
+ROUNDS = 5
+SERVER = """
+import http.server, json, sys
+ACCOUNT = sys.argv[1]
+WHO = ("<GetCallerIdentityResponse xmlns='https://sts.amazonaws.com/doc/2011-06-15/'>"
+       "<GetCallerIdentityResult><Arn>arn:aws:iam::" + ACCOUNT + ":root</Arn><UserId>u</UserId>"
+       "<Account>" + ACCOUNT + "</Account></GetCallerIdentityResult>"
+       "</GetCallerIdentityResponse>").encode()
+values = {}
+class Canned(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = 65536
+    disable_nagle_algorithm = True
+    def log_message(self, *args): pass
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        what = self.headers.get("X-Amz-Target", "").split(".")[-1]
+        if what == "GetParameter":
+            name = json.loads(body)["Name"]
+            answer = {"Parameter": {"Name": name, "Type": "String",
+                                    "Value": values.get(name, "a"), "Version": 1}}
+        elif what == "PutParameter":
+            asked = json.loads(body)
+            values[asked["Name"]] = asked["Value"]
+            answer = {"Version": 2, "Tier": "Standard"}
+        else:
+            answer = None
+        text = json.dumps(answer).encode() if answer is not None else WHO
+        self.send_response(200)
+        self.send_header("x-amzn-RequestId", "r")
+        kind = "application/x-amz-json-1.1" if answer is not None else "text/xml"
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Canned)
+print(server.server_port, flush=True)
+server.serve_forever()
+"""
+SETTINGS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    "NO_PROXY": "*",
+}
+
+
+@contextmanager
+def canned() -> Iterator[str]:
+    """Yield the endpoint."""
+    command = [sys.executable, "-c", SERVER, ACCOUNT]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        finally:
+            server.kill()
+
+
+def bare_us(hand: Aws, prefix: str) -> float:
+    """Return µs for the three calls of one step, without anything around them."""
+    client = hand.ssm
+    began = time.perf_counter()
+    for n in range(STEPS):
+        client.get_parameter(Name=f"/{prefix}/{n}")
+        client.put_parameter(Name=f"/{prefix}/{n}", Value="b", Overwrite=True)
+        client.get_parameter(Name=f"/{prefix}/{n}")
+    return (time.perf_counter() - began) / STEPS * 1e6
+
+
+def step_us(hand: Aws, acting: Aws, prefix: str) -> float:
+    """Return µs per step of a chain of them through engine, brakes and journal."""
+    plan = plan_of(STEPS, chained=True, kind=SsmSetParameter.kind, site="primary")
+    steps = tuple(
+        step.model_copy(update={"params": {"name": f"/{prefix}/{step.id}", "value": "b"}})
+        for step in plan.steps
+    )
+    plan = plan.model_copy(update={"steps": steps})
+    with tempfile.TemporaryDirectory() as path:
+        engine = engine_of(Path(path), plan, hand, acting, SsmSetParameter())
+        engine.run("start")
+        there = [e for e in engine.journal.events() if getattr(e.data, "way", None) is Way.FORWARD]
+    first = next(e.mono_us for e in there if isinstance(e.data, StepIntended))
+    last = max(e.mono_us for e in there if isinstance(e.data, StepSettled))
+    return (last - first) / STEPS
+
+
+def aws_table(row: Callable[..., None]) -> None:
+    """Print the step beside the bare calls."""
+    os.environ.update(SETTINGS)
+    os.environ.pop("AWS_PROFILE", None)
+    with canned() as endpoint:
+        hand = Aws(ACCOUNT, REGION, endpoint=endpoint)
+        acting = hand.acting_hand()
+        bare_us(hand, "warm")
+        step_us(hand, acting, "warm-too")
+        pairs = [
+            (bare_us(hand, f"bare{n}"), step_us(hand, acting, f"ours{n}")) for n in range(ROUNDS)
+        ]
+    row("3 calls of a kept boto3 client", f"{statistics.median(b for b, _ in pairs):.0f} µs")
+    ratio: Any = statistics.median(ours / bare for bare, ours in pairs)
+    took = statistics.median(ours for _, ours in pairs)
+    row("AWS step of the same 3 calls", f"{took:.0f} µs", f"{ratio:.2f}x", "≤ 1.5x")

@@ -1,0 +1,134 @@
+"""Which resources a permission is needed on, told from the parameters of the step that needs it.
+
+A pattern names its parts in braces: `{table}` and its like are parameters of the step, `{region}`,
+`{account}` and `{partition}` come from its site. What is not listed here, or has a part that is
+not known yet, is needed on "*".
+
+Limits:  several Describe calls know no resources (EC2, Auto Scaling, Elastic Load Balancing,
+         ListTables), and cloudwatch:DescribeAlarms shows composite alarms only to who may see all.
+Source:  Service Authorization Reference: "Resource types defined by" and "Actions defined by"
+         Amazon RDS, DynamoDB, S3, EC2, EC2 Auto Scaling, Systems Manager, Route 53; Amazon
+         DynamoDB Developer Guide, "Using IAM with DynamoDB backup and restore".
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+_RDS: Final = "arn:{partition}:rds:{region}:{account}:"
+_TABLE: Final = "arn:{partition}:dynamodb:{region}:{account}:table/"
+_EC2: Final = "arn:{partition}:ec2:{region}:{account}:"
+_ZONE: Final = "arn:{partition}:route53:::hostedzone/{zone}"
+_BUCKET: Final = "arn:{partition}:s3:::{bucket}"
+_OBJECTS: Final = f"{_BUCKET}/{{prefix}}*"
+_PARAMETER: Final = "arn:{partition}:ssm:{region}:{account}:parameter/{name}"
+_TABLE_ITSELF: Final = (f"{_TABLE}{{table}}",)
+_RESTORED_TABLE: Final = (f"{_TABLE}{{restored_table}}",)
+
+_BY_PERMISSION: Final[Mapping[str, tuple[str, ...]]] = {
+    "autoscaling:UpdateAutoScalingGroup": (
+        "arn:{partition}:autoscaling:{region}:{account}:autoScalingGroup:*:"
+        "autoScalingGroupName/{group}",
+    ),
+    "ec2:CreateNetworkAcl": (f"{_EC2}network-acl/*", f"{_EC2}vpc/{{vpc}}"),
+    "ec2:CreateTags": (f"{_EC2}network-acl/*",),
+    "ec2:DeleteNetworkAcl": (f"{_EC2}network-acl/*",),
+    "ec2:ReplaceNetworkAclAssociation": (f"{_EC2}network-acl/*", f"{_EC2}subnet/*"),
+    # DescribeDBInstances is asked for the members of a cluster, by a filter: that is all of them.
+    "rds:DescribeDBInstances": (f"{_RDS}db:*",),
+    "route53:ChangeResourceRecordSets": (_ZONE,),
+    "route53:ListResourceRecordSets": (_ZONE,),
+    "route53:ListTagsForResource": (_ZONE,),
+    "s3:GetBucketTagging": (_BUCKET,),
+    "s3:GetBucketVersioning": (_BUCKET,),
+    "s3:ListBucket": (_BUCKET,),
+    "s3:ListBucketVersions": (_BUCKET,),
+    **{
+        f"rds:{name}": (f"{_RDS}cluster:{{cluster}}",)
+        for name in ("DescribeDBClusters", "FailoverDBCluster", "PromoteReadReplicaDBCluster")
+    },
+    **{
+        f"s3:{name}": (_OBJECTS,)
+        for name in (
+            "DeleteObject",
+            "DeleteObjectVersion",
+            "GetObject",
+            "GetObjectVersion",
+            "PutObject",
+        )
+    },
+    **{
+        f"ssm:{name}": (_PARAMETER,)
+        for name in ("GetParameter", "ListTagsForResource", "PutParameter")
+    },
+    **{
+        f"dynamodb:{name}": _TABLE_ITSELF
+        for name in (
+            "BatchWriteItem",
+            "DescribeContinuousBackups",
+            "DescribeTable",
+            "ListTagsOfResource",
+            "PutItem",
+            "Query",
+            "Scan",
+        )
+    },
+}
+
+# A restore writes the new table with the caller's permissions, and only ever deletes that one.
+_WRITTEN_BY_RESTORE: Final = frozenset(
+    f"dynamodb:{name}"
+    for name in (
+        "BatchWriteItem",
+        "DeleteItem",
+        "DeleteTable",
+        "GetItem",
+        "PutItem",
+        "Query",
+        "Scan",
+        "UpdateItem",
+    )
+)
+_BOTH: Final = _TABLE_ITSELF + _RESTORED_TABLE
+_BY_RESTORE: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(_WRITTEN_BY_RESTORE, _RESTORED_TABLE),
+    "dynamodb:DescribeTable": _BOTH,
+    "dynamodb:RestoreTableToPointInTime": _BOTH,
+    "dynamodb:RestoreTableFromBackup": (f"{_TABLE}{{table}}/backup/*", *_RESTORED_TABLE),
+    "dynamodb:DescribeBackup": (f"{_TABLE}{{table}}/backup/*",),
+}
+_CONTENT: Final = (f"{_TABLE}{{table}}", f"{_TABLE}{{restored}}")
+
+_BY_KIND: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "aws.dynamodb.restore_point_in_time": _BY_RESTORE,
+    "aws.dynamodb.restore_backup": _BY_RESTORE,
+    "aws.dynamodb.content": {"dynamodb:DescribeTable": _CONTENT, "dynamodb:Scan": _CONTENT},
+}
+
+RESTORES: Final = frozenset(
+    {"aws.dynamodb.restore_point_in_time", "aws.dynamodb.restore_backup"}
+)
+_NAME_LONGEST: Final = 255 - len("-dr-0123456789")
+
+
+def restored_table(table: str) -> str:
+    """Return the pattern that the name of a table restored from this one fits."""
+    return f"{table[:_NAME_LONGEST]}-dr-*"
+
+
+def resources(kind: str, permission: str, known: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the ARNs, perhaps with `*`, that one kind needs a permission on.
+
+    known: the parts of a pattern by name. "*" where a part is not known, or nothing is listed.
+    """
+    patterns = _BY_KIND.get(kind, {}).get(permission) or _BY_PERMISSION.get(permission, ())
+    try:
+        return tuple(pattern.format_map(known) for pattern in patterns) or ("*",)
+    except KeyError:
+        return ("*",)
+
+
+def partition(region: str) -> str:
+    """Return the partition of a Region, the second part of each ARN there."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
