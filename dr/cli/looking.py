@@ -14,8 +14,9 @@ from dr.cli.stage import Stage
 from dr.cloud.clock import Clock, rfc3339
 from dr.core.fold import begin
 from dr.core.moves import Seen
+from dr.engine.answers import Looked, Trouble
 from dr.engine.brakes import Brakes
-from dr.engine.drive import Driver, Looked, Trouble
+from dr.engine.drive import Driver
 from dr.model.base import Json
 from dr.model.event import Way
 from dr.model.plan import Plan, StepClass

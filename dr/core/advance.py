@@ -71,14 +71,18 @@ def _requested(run: Run, event: Event, data: ev.StepRequested) -> None:
 def _fault(
     run: Run, event: Event, data: ev.StepRequested | ev.StepSettled, bracket: Interval
 ) -> None:
-    """Bracket the fault by the first disruption that was asked for."""
+    """Bracket the fault by the first disruption that was asked for.
+
+    Disruptions that run side by side are answered in any order: the first to take effect did so
+    after the earliest request and before the earliest answer.
+    """
     if data.way is Way.UNDO or run.steps[data.step].phase is not Phase.DISRUPT:
         return
-    if run.fault is None or run.fault_step == data.step:
-        run.fault, run.fault_step = bracket, data.step
-        since = timedelta(microseconds=event.mono_us - bracket[0])
-        sent = datetime.fromisoformat(event.t) - since
-        run.fault_at = sent.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    run.faults[data.step] = bracket
+    sent_us = min(sent for sent, _ in run.faults.values())
+    run.fault = (sent_us, min(answered for _, answered in run.faults.values()))
+    sent = datetime.fromisoformat(event.t) - timedelta(microseconds=event.mono_us - sent_us)
+    run.fault_at = sent.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _settled(run: Run, event: Event, data: ev.StepSettled) -> None:

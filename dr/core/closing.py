@@ -20,7 +20,16 @@ def closing(run: Run) -> ev.RunClosed:
         ending = "stopped"
     else:
         ending = "failed" if run.failed is not None else "completed"
-    return ev.RunClosed(ending=ending, left=tuple(left(run)))
+    return ev.RunClosed(ending=ending, left=tuple(left(run)), kept=tuple(kept(run)))
+
+
+def kept(run: Run) -> list[str]:
+    """Name what cannot be put back, as its action said beforehand."""
+    return [
+        f"{id_}: {run.undo[id_].irreversible}"
+        for id_ in run.intended
+        if run.undo[id_].irreversible is not None
+    ]
 
 
 def left(run: Run) -> list[str]:

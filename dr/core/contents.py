@@ -7,7 +7,8 @@ part. Both can be compared with each other, since parts follow from single diges
 Units:   counts of things.
 Errors:  none.
 Limits:  In parts, a part that differs counts once as altered, whatever differs in it, after what
-         is missing or extra by count.
+         is missing or extra by count. In a part that has grown, an altered thing cannot be told
+         from a new one: such parts are counted as unclear, and carry no claim of content.
 Source:  SHA-256, FIPS 180-4.
 """
 
@@ -58,6 +59,7 @@ class Difference(Record):
     extra: int
     examples: tuple[str, ...] = ()
     by_part: bool = False
+    unclear: int = 0  # parts that have grown: an altered thing among the new ones is not seen
 
     def sentence(self) -> str:
         """Say it."""
@@ -66,6 +68,8 @@ class Difference(Record):
             f"{self.compared} compared: {self.missing} missing, {self.altered} altered{unit}, "
             f"{self.extra} extra"
         )
+        if self.unclear:
+            said += f"; {self.unclear} parts have grown and may hide an altered one"
         return f"{said}, for example {', '.join(self.examples)}" if self.examples else said
 
 
@@ -95,6 +99,7 @@ def _by_part(before: Contents, now: Contents) -> Difference:
         altered=sum(a.count == b.count and a.sha256 != b.sha256 for a, b in pairs),
         extra=sum(max(0, b.count - a.count) for a, b in pairs),
         by_part=True,
+        unclear=sum(0 < a.count < b.count for a, b in pairs),
     )
 
 

@@ -157,7 +157,7 @@ def _policy(needed: Mapping[str, set[str]]) -> dict[str, Any]:
     for permission, on in sorted(needed.items()):
         arns = ("*",) if "*" in on else tuple(sorted(on))
         grouped[(arns, permission if permission in _CONDITIONS else "")].append(permission)
-    statements = []
+    statements: list[dict[str, Any]] = []
     for (arns, conditioned), permissions in sorted(grouped.items(), key=lambda item: item[1]):
         statement: dict[str, Any] = {
             "Sid": f"Dr{len(statements) + 1:02d}",
@@ -171,9 +171,7 @@ def _policy(needed: Mapping[str, set[str]]) -> dict[str, Any]:
     return {"Version": VERSION, "Statement": statements}
 
 
-def _notes(
-    plan: Plan, kinds: Kinds, found: Mapping[str, Mapping[str, set[str]]]
-) -> Iterator[str]:
+def _notes(plan: Plan, kinds: Kinds, found: Mapping[str, Mapping[str, set[str]]]) -> Iterator[str]:
     for step in plan.steps:
         kind = kinds.step(step.kind)
         outside = _OUTSIDE.get(kind.hand) if kind is not None else None

@@ -14,6 +14,9 @@ Source:  Service Authorization Reference: "Resource types defined by" and "Actio
 from collections.abc import Mapping
 from typing import Final
 
+_GROUP: Final = (
+    "arn:{partition}:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{group}"
+)
 _RDS: Final = "arn:{partition}:rds:{region}:{account}:"
 _TABLE: Final = "arn:{partition}:dynamodb:{region}:{account}:table/"
 _EC2: Final = "arn:{partition}:ec2:{region}:{account}:"
@@ -25,10 +28,7 @@ _TABLE_ITSELF: Final = (f"{_TABLE}{{table}}",)
 _RESTORED_TABLE: Final = (f"{_TABLE}{{restored_table}}",)
 
 _BY_PERMISSION: Final[Mapping[str, tuple[str, ...]]] = {
-    "autoscaling:UpdateAutoScalingGroup": (
-        "arn:{partition}:autoscaling:{region}:{account}:autoScalingGroup:*:"
-        "autoScalingGroupName/{group}",
-    ),
+    "autoscaling:UpdateAutoScalingGroup": (_GROUP,),
     "ec2:CreateNetworkAcl": (f"{_EC2}network-acl/*", f"{_EC2}vpc/{{vpc}}"),
     "ec2:CreateTags": (f"{_EC2}network-acl/*",),
     "ec2:DeleteNetworkAcl": (f"{_EC2}network-acl/*",),
@@ -104,9 +104,7 @@ _BY_KIND: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "aws.dynamodb.content": {"dynamodb:DescribeTable": _CONTENT, "dynamodb:Scan": _CONTENT},
 }
 
-RESTORES: Final = frozenset(
-    {"aws.dynamodb.restore_point_in_time", "aws.dynamodb.restore_backup"}
-)
+RESTORES: Final = frozenset({"aws.dynamodb.restore_point_in_time", "aws.dynamodb.restore_backup"})
 _NAME_LONGEST: Final = 255 - len("-dr-0123456789")
 
 

@@ -83,7 +83,7 @@ class Run:
     returning_us: int | None = None
     fault: Interval | None = None
     fault_at: str | None = None  # RFC 3339
-    fault_step: str | None = None
+    faults: dict[str, Interval] = field(default_factory=dict)  # by step of the disruption
     declared: Interval | None = None
     closed: ev.RunClosed | None = None
     undoing: bool = False  # decided when the way back began

@@ -7,35 +7,23 @@ is repeated through transient failures (tenacity, within a bound); requests are 
 import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dr.cloud import errors
 from dr.cloud.clock import Clock
-from dr.core.fold import NOTHING, Run
+from dr.core.fold import Run
 from dr.core.moves import Seen
 from dr.core.templates import late
+from dr.engine.answers import Asked, Looked, Result, Trouble, seen_again, trouble
 from dr.engine.brakes import Brakes
+from dr.engine.patience import patiently, transient
 from dr.model import event as ev
 from dr.model.base import Json, Record
-from dr.model.errors import (
-    DrError,
-    Failed,
-    Forbidden,
-    Refused,
-    SimulatorUnsupported,
-    Unclear,
-)
 from dr.model.event import Call, Way
 from dr.model.intent import Intent
 from dr.model.plan import PlannedStep, StepClass
-from dr.model.progress import Progress, World
+from dr.model.progress import Progress
 from dr.ports import Action, Check, Conflict, Irreversible, Kept
-
-LOOK_TRIES = 4
-RETRY_FIRST_S = 0.2
-REJECTED = 400  # HTTP status from which on a call has changed nothing
-BUSY_WORDS = ("Throttl", "RequestLimitExceeded", "Rate exceeded", "SlowDown", "TooManyRequests")
 
 
 class Hands(Protocol):
@@ -49,41 +37,6 @@ class Hands(Protocol):
 
     def drain(self, hand: Any) -> tuple[Call, ...]:
         """Return the calls made through a hand by this thread since the last drain."""
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """A look that worked."""
-
-    step: str
-    way: Way
-    seen: Seen
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request that was answered."""
-
-    step: str
-    way: Way
-    sent_us: int
-    answered_us: int
-    calls: tuple[Call, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """A look or a request that did not work; `world` says what that means."""
-
-    step: str
-    way: Way
-    world: World
-    message: str
-    calls: tuple[Call, ...] = ()
-    asked: bool = False  # it was a request, and may have happened
-
-
-Result = Looked | Asked | Trouble
 
 
 class Driver:
@@ -113,9 +66,9 @@ class Driver:
                 return self._look_check(run, step, hand, before)
             return self._look_action(run, step, way, hand, before)
         except Exception as error:  # noqa: BLE001 - one of the two places that translate
-            if _transient(error):
+            if transient(error):
                 return Looked(step.id, way, self._blind(before, error))
-            return self._trouble(step, way, hand, error, asked=False)
+            return trouble(step.id, way, error, self._drained(hand), asked=False)
 
     def ask(
         self, run: Run, step: PlannedStep, way: Way, ours: Callable[[], bool] = lambda: True
@@ -136,7 +89,7 @@ class Driver:
             hand = self._hands.acting(step, way)
             self._hands.drain(hand)
             looking = self._hands.looking(step, way)
-            _patiently(lambda: self._brakes.before(run, step, way, action, looking, change))
+            patiently(lambda: self._brakes.before(run, step, way, action, looking, change))
             _still(ours, run)
             sent_us = self._clock.mono_us()
             sent = True
@@ -144,7 +97,7 @@ class Driver:
         except Conflict:
             raise
         except Exception as error:  # noqa: BLE001 - the other one
-            return self._trouble(step, way, hand, error, asked=sent)
+            return trouble(step.id, way, error, self._drained(hand), asked=sent)
         answered_us = self._clock.mono_us()
         return Asked(step.id, way, sent_us, answered_us, self._hands.drain(hand))
 
@@ -154,12 +107,12 @@ class Driver:
             check = self._check(step)
             params = self._params(run, step, check.params, known_only=True)
             began = self._clock.mono_us()
-            seen = _patiently(lambda: check.observe(self._hands.looking(step, Way.FORWARD), params))
+            seen = patiently(lambda: check.observe(self._hands.looking(step, Way.FORWARD), params))
             return ev.CheckBaselined(
                 step=step.id, seen=seen.as_json(), looked_us=(began, self._clock.mono_us())
             )
         except Exception as error:  # noqa: BLE001 - translated as above
-            return self._trouble(step, Way.FORWARD, None, error, asked=False)
+            return trouble(step.id, Way.FORWARD, error, (), asked=False)
 
     def wants_baseline(self, step: PlannedStep) -> bool:
         """Say whether this step's check compares with a look from before the disruption."""
@@ -175,7 +128,7 @@ class Driver:
         """
         now_us = self._clock.mono_us()
         facts: Json = {"why": f"could not be looked at: {errors.translate(error)}"}
-        blind = _seen(before, Progress.MOVING, (now_us, now_us), {}, facts, None)
+        blind = seen_again(before, Progress.MOVING, (now_us, now_us), {}, facts, None)
         since_us = before.since_us if before is not None else now_us
         return dataclasses.replace(blind, same=0, since_us=since_us, blind=True)
 
@@ -185,7 +138,7 @@ class Driver:
         action = self._action(step)
         began = self._clock.mono_us()
         params = self._intended_params(run, step, action.params)
-        seen = _patiently(lambda: action.observe(hand, params))
+        seen = patiently(lambda: action.observe(hand, params))
         at = (began, self._clock.mono_us())
         intent = run.state(step.id, way).intent
         planned = None
@@ -194,7 +147,7 @@ class Driver:
         else:
             change = _read(action.change, intent.change)
         progress = action.progress(change, seen)
-        return Looked(step.id, way, _seen(before, progress, at, seen.as_json(), {}, planned))
+        return Looked(step.id, way, seen_again(before, progress, at, seen.as_json(), {}, planned))
 
     def _plan(
         self,
@@ -221,7 +174,7 @@ class Driver:
         check = self._check(step)
         params = self._params(run, step, check.params)
         began = self._clock.mono_us()
-        seen = _patiently(lambda: check.observe(hand, params))
+        seen = patiently(lambda: check.observe(hand, params))
         at = (began, self._clock.mono_us())
         kept = run.baseline.get(step.id)
         earlier = _read(check.seen, kept) if kept is not None else None
@@ -233,7 +186,7 @@ class Driver:
             "level": outcome.level,
         }
         return Looked(
-            step.id, Way.FORWARD, _seen(before, progress, at, seen.as_json(), facts, None)
+            step.id, Way.FORWARD, seen_again(before, progress, at, seen.as_json(), facts, None)
         )
 
     def _intended_params(self, run: Run, step: PlannedStep, model: type[Record]) -> Record:
@@ -263,50 +216,13 @@ class Driver:
             raise TypeError(f"{step.kind} is not a check")
         return found
 
-    def _trouble(
-        self, step: PlannedStep, way: Way, hand: Any, error: Exception, *, asked: bool
-    ) -> Trouble:
-        calls = self._hands.drain(hand) if hand is not None else ()
-        said = errors.translate(error)
-        if said is None and not asked:
-            world, message = World.FAILED, f"{type(error).__name__}: {error}"
-        elif said is None:
-            # A bug or a surprise in the middle of a request: nobody knows what happened.
-            world, message = World.UNCLEAR, f"{type(error).__name__}: {error}"
-        else:
-            world, message = _world(said), str(said)
-        if asked and world in NOTHING and any(call.status < REJECTED for call in calls):
-            world = World.FAILED  # refused half-way: an earlier call of the same request worked
-        return Trouble(step.id, way, world, message, calls, asked)
+    def _drained(self, hand: Any) -> tuple[Call, ...]:
+        return self._hands.drain(hand) if hand is not None else ()
 
 
 def _still(ours: Callable[[], bool], run: Run) -> None:
     if not ours():
         raise Conflict(f"run {run.id} has another owner by now; nothing was sent")
-
-
-def _world(error: DrError) -> World:
-    if isinstance(error, Refused):
-        return World.FORBIDDEN if isinstance(error, Forbidden) else World.REFUSED
-    return World.UNCLEAR if isinstance(error, Unclear) else World.FAILED
-
-
-def _seen(
-    before: Seen | None,
-    progress: Progress,
-    at: tuple[int, int],
-    seen: Json,
-    facts: Json,
-    intent: ev.StepIntended | None,
-) -> Seen:
-    """Return the look, knowing how many before it said the same."""
-    if before is None:
-        return Seen(progress, at, seen, facts, intent, since_us=at[0], first_us=at[0])
-    again = before.progress is progress and not before.blind
-    said_no = not again and not before.blind
-    since_us = before.looked_us[0] if said_no else before.since_us
-    same = before.same + 1 if again else 1
-    return Seen(progress, at, seen, facts, intent, same, since_us, before.first_us)
 
 
 def _intended(
@@ -342,35 +258,3 @@ def _read(model: type[Record], value: Json) -> Record:
 
 def _refers_to_run(value: object) -> bool:
     return isinstance(value, str) and "${" in value
-
-
-def _patiently(look: Callable[[], Any]) -> Any:
-    """Look again through transient failures: looking changes nothing."""
-    try:
-        return look()
-    except Exception as error:
-        if not _transient(error):
-            raise
-    import tenacity
-
-    retry = tenacity.Retrying(
-        retry=tenacity.retry_if_exception(_transient),
-        wait=tenacity.wait_random_exponential(multiplier=RETRY_FIRST_S, max=3.0),
-        stop=tenacity.stop_after_attempt(LOOK_TRIES - 1),
-        reraise=True,
-    )
-    retry.sleep(RETRY_FIRST_S)
-    return retry(look)
-
-
-def _transient(error: BaseException) -> bool:
-    if not isinstance(error, Exception) or isinstance(error, SimulatorUnsupported | Refused):
-        return False
-    from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
-
-    if isinstance(error, ConnectTimeoutError | EndpointConnectionError):
-        return True
-    said = errors.translate(error)
-    if isinstance(said, Failed):
-        return any(word in str(said) for word in BUSY_WORDS)
-    return isinstance(said, Unclear)

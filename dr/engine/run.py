@@ -18,23 +18,23 @@ from dataclasses import dataclass, field
 
 from dr.cloud.clock import Clock
 from dr.core.decide import decide
-from dr.core.fold import Run, Status, advance, fold
+from dr.core.fold import Run, Status, fold
 from dr.core.moves import Ask, Baseline, Look, Looks, Move, Pace, Record, Seen, Wait
-from dr.engine.drive import Asked, Driver, Looked, Result, Trouble
+from dr.engine.answers import Asked, Looked, Result, event_of
+from dr.engine.drive import Driver
 from dr.engine.guards import Guards
 from dr.engine.inbox import events_of
+from dr.engine.scribe import Scribe
 from dr.model import event as ev
 from dr.model.drill import Guard
 from dr.model.event import Event, Way
 from dr.model.plan import Plan
-from dr.model.progress import World
 from dr.model.units import SECOND_US
 from dr.ports import Journal, Observer
 
 WORKERS = 64
 TURN_S = 0.25  # at most so long between two looks at the inbox, the guards and the samples
 ANCHOR_EVERY_US = 5 * SECOND_US
-HOLD_S = 0.002  # an answer may wait so long for company before it is made durable
 
 
 class Abandoned(Exception):
@@ -81,12 +81,15 @@ class Engine:
     _busy: set[tuple[str, Way]] = field(default_factory=set)
     _arrived: "queue.SimpleQueue[Arrival]" = field(default_factory=queue.SimpleQueue)
     _next: "list[Arrival]" = field(default_factory=list)  # taken from the queue, not handled yet
-    _staged: list[Event] = field(default_factory=list)
-    _staged_s: float = 0.0  # when the first of them was staged
     _kept_house_s: float = 0.0
     _stop: list[ev.StopRequested] = field(default_factory=list)
     _abandon: threading.Event = field(default_factory=threading.Event)
     _anchored_us: int = 0
+    _scribe: Scribe = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take up the pen."""
+        self._scribe = Scribe(self.journal, self.clock, self.hooks.event)
 
     def run(self, why: str) -> Run:
         """Go on until the run is closed. Raises Conflict when another process adopts it."""
@@ -107,8 +110,6 @@ class Engine:
     def abandon(self) -> None:
         """End the process's hold on the run without undoing anything."""
         self._abandon.set()
-
-    # Entering ------------------------------------------------------------------------------
 
     def _adopt(self, run: Run, why: str) -> None:
         """Take the run over: from here on every older owner is fenced."""
@@ -138,8 +139,6 @@ class Engine:
                 if proof is not None:
                     self._append(run, [proof])
 
-    # One turn ------------------------------------------------------------------------------
-
     def _turn(self, run: Run, pool: ThreadPoolExecutor) -> bool:
         """Do one turn; say whether there is another."""
         self._stage(run, self._gathered(run))
@@ -147,11 +146,11 @@ class Engine:
             self._keep_house(run, pool)
             self._kept_house_s = self.clock.ticks()
         if self._abandon.is_set():
-            self._commit(run)
+            self._scribe.commit()
             raise Abandoned
         moves = self._decided(run)
-        if self._overdue() or any(isinstance(move, Ask) for move in moves):
-            self._commit(run)
+        if self._scribe.overdue() or any(isinstance(move, Ask) for move in moves):
+            self._scribe.commit()
         for move in moves:
             self._dispatch(run, pool, move)
         if run.closed is None:
@@ -217,32 +216,12 @@ class Engine:
                 self._busy.discard((result.step, Way.FORWARD))
             return [result]
         key = (result.step, result.way)
-        if isinstance(result, Asked):  # and the same worker is looking already
-            return [
-                ev.StepRequested(
-                    step=result.step,
-                    way=result.way,
-                    sent_us=result.sent_us,
-                    answered_us=result.answered_us,
-                    calls=result.calls,
-                )
-            ]
-        self._busy.discard(key)
+        if not isinstance(result, Asked):  # after asking, the same worker is looking already
+            self._busy.discard(key)
         if isinstance(result, Looked):
             self._looks[key] = result.seen
             return []
-        return [self._of_trouble(result)]
-
-    def _of_trouble(self, trouble: Trouble) -> ev.Data:
-        if trouble.asked and trouble.world is World.UNCLEAR:
-            return ev.StepDoubted(step=trouble.step, way=trouble.way, why=trouble.message)
-        return ev.StepFailed(
-            step=trouble.step,
-            way=trouble.way,
-            world=trouble.world,
-            message=trouble.message,
-            calls=trouble.calls,
-        )
+        return [event_of(result)]
 
     def _dispatch(self, run: Run, pool: ThreadPoolExecutor, move: Move) -> None:
         if isinstance(move, Baseline):
@@ -279,43 +258,26 @@ class Engine:
         self.observer.stop()
         self._append(run, self.observer.anchors())
         self._append(run, [ev.WarningRaised(code="marks", text=t) for t in self.observer.clean()])
-        self._commit(run)  # the result is computed from what is on the disk
+        self._scribe.commit()  # the result is computed from what is on the disk
         return data.model_copy(update={"digests": self.hooks.conclude(run, data)})
 
     def _append(self, run: Run, data: Sequence[ev.Data], epoch: int | None = None) -> None:
         """Stage and commit."""
         self._stage(run, data, epoch)
-        self._commit(run)
+        self._scribe.commit()
 
     def _stage(self, run: Run, data: Sequence[ev.Data], epoch: int | None = None) -> None:
-        if not data:
-            return
-        if not self._staged:
-            self._staged_s = self.clock.ticks()
-        for event in self.journal.stage(run.epoch if epoch is None else epoch, data):
-            advance(run, event)
-            self._staged.append(event)
+        for event in self._scribe.stage(run, data, epoch):
             if isinstance(event.data, ev.StepSettled | ev.StepFailed | ev.StepKept):
                 way = Way.UNDO if isinstance(event.data, ev.StepKept) else event.data.way
                 self._looks.pop((event.data.step, way), None)  # or memory would grow with the run
 
-    def _commit(self, run: Run) -> None:
-        if not self._staged:
-            return
-        self.journal.commit()
-        committed, self._staged = self._staged, []
-        for event in committed:
-            self.hooks.event(event)
-
-    def _overdue(self) -> bool:
-        return bool(self._staged) and self.clock.ticks() - self._staged_s >= HOLD_S
-
     def _sleep(self, run: Run, until_us: int | None) -> None:
         """Wait for the first of: a result, the time, the next turn."""
-        if self._staged:
-            if self._arrives(max(0.0, HOLD_S - (self.clock.ticks() - self._staged_s))):
+        if self._scribe.staged:
+            if self._arrives(self._scribe.patience_s()):
                 return
-            self._commit(run)
+            self._scribe.commit()
         seconds = TURN_S
         if until_us is not None:
             seconds = min(seconds, max(0.0, (until_us - self.clock.mono_us()) / SECOND_US))

@@ -236,11 +236,16 @@ class ReturnBegan(Data):
 
 
 class RunClosed(Data):
-    """The last event. `left` names what is still changed in the world, against our will."""
+    """The last event.
+
+    left: what is still changed in the world, against our will. kept: what was known from the
+    start to be irreversible, and has happened.
+    """
 
     type: ClassVar[str] = "run.closed"
     ending: str  # completed | failed | stopped | refused
     left: tuple[str, ...]
+    kept: tuple[str, ...] = ()
     digests: dict[str, str] = {}  # file name in the run directory -> sha256
 
 

@@ -133,8 +133,10 @@ def _decided(data: ev.DecisionRecorded) -> str:
 def _closed(data: ev.RunClosed) -> str:
     ending = _ENDINGS.get(data.ending, f"The run is over: {data.ending}.")
     if data.left:
-        return f"{ending} STILL CHANGED: {'; '.join(data.left)}."
-    return f"{ending} Nothing is left changed."
+        ending = f"{ending} STILL CHANGED: {'; '.join(data.left)}."
+    if data.kept:
+        return f"{ending} Irreversible, as said beforehand: {'; '.join(data.kept)}"
+    return ending if data.left else f"{ending} Nothing is left changed."
 
 
 WORDS: dict[type[Data], _Words] = dict(

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-import dr.engine.drive
+import dr.engine.patience
 import dr.engine.run
+import dr.engine.scribe
 from dr.core.fold import Run
 from dr.engine.guards import Guards
 from dr.engine.run import Abandoned, Hooks
@@ -42,7 +43,7 @@ def kinds(tape: Tape) -> list[str]:
 
 @pytest.fixture
 def _slow_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dr.engine.run, "HOLD_S", 0.2)
+    monkeypatch.setattr(dr.engine.scribe, "HOLD_S", 0.2)
 
 
 @pytest.mark.usefixtures("_slow_hold")
@@ -75,7 +76,7 @@ def test_an_effect_is_sent_only_after_its_intent_is_on_the_disk() -> None:
 def test_hooks_hear_of_each_event_once_in_order_and_after_its_commit(
     hold_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dr.engine.run, "HOLD_S", hold_s)
+    monkeypatch.setattr(dr.engine.scribe, "HOLD_S", hold_s)
     tape = Tape()
     heard: list[int] = []
 
@@ -136,7 +137,7 @@ def test_a_worker_that_dies_takes_the_process_with_it(monkeypatch: pytest.Monkey
 def test_an_interface_that_does_not_answer_for_a_while_fails_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(dr.engine.drive, "RETRY_FIRST_S", 0.0)
+    monkeypatch.setattr(dr.engine.patience, "RETRY_FIRST_S", 0.0)
     world, tape = World(), Tape()
     world.unavailable = 22  # more than a look tries
 

@@ -12,10 +12,11 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-import dr.engine.drive
+import dr.engine.patience
 from dr.core.moves import Seen
+from dr.engine.answers import Asked, Looked, Trouble
 from dr.engine.brakes import Brakes
-from dr.engine.drive import Asked, Driver, Looked, Trouble
+from dr.engine.drive import Driver
 from dr.model import event as ev
 from dr.model.drill import Phase
 from dr.model.errors import Failed, Refused, SimulatorUnsupported, Unclear
@@ -65,7 +66,7 @@ def a_driver(world: World, plan: Plan = PLAN) -> Driver:
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dr.engine.drive, "RETRY_FIRST_S", 0.0)
+    monkeypatch.setattr(dr.engine.patience, "RETRY_FIRST_S", 0.0)
 
 
 def look(world: World, *data: Data, before: Seen | None = None, undo: bool = False) -> Any:

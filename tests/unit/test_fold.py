@@ -72,7 +72,15 @@ def test_the_fault_is_the_request_of_the_first_disruption() -> None:
     asked = [intended(s) for s in "xzy"]
     run = run_of(plan, *asked, requested("z", at=(100, 200)), requested("x"), requested("y"))
 
-    assert (run.fault, run.fault_step) == ((100, 200), "z")
+    assert run.fault == (100, 200)
+
+
+def test_disruptions_side_by_side_are_bracketed_by_earliest_request_and_earliest_answer() -> None:
+    plan = a_plan(X, a_step("z"), Y)
+    asked = [intended(s) for s in "xz"]
+    run = run_of(plan, *asked, requested("z", at=(120, 150)), requested("x", at=(100, 300)))
+
+    assert run.fault == (100, 150)
     assert run.fault_at == "2026-01-01T00:00:00.000100Z"
 
 

@@ -1,0 +1,133 @@
+"""dr.core.policy: the permissions of a drill, as narrow as its plan allows."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dr.cli.frame import run as dr
+from dr.cli.catalogue import kinds
+from dr.core.binding import bind
+from dr.core.parse import parse
+from dr.core.planning import plan as plan_of
+from dr.core.policy import Policies, policies
+from dr.core.policy_resources import resources
+from dr.model.plan import Plan
+
+DRILLS = Path(__file__).parents[2] / "drills"
+OUTPUTS: dict[str, Any] = {
+    "service_url": "http://orders.example",
+    "control_url": "http://control.example",
+    "table": "orders",
+    "table_parameter": "/orders/table",
+    "db_cluster": "orders",
+}
+
+
+def _plan(name: str) -> Plan:
+    text = (DRILLS / f"{name}.yaml").read_text()
+    return plan_of(parse(text, name), kinds())
+
+
+def _bound(name: str) -> Plan:
+    return bind(_plan(name), {"estate": OUTPUTS}, kinds())
+
+
+def _on(found: Policies, permission: str, site: str = "primary") -> list[str]:
+    return [
+        arn
+        for statement in found.by_site[site]["Statement"]
+        for arn in statement["Resource"]
+        if permission in statement["Action"]
+    ]
+
+
+def test_what_is_not_bound_is_needed_everywhere_and_said() -> None:
+    found = policies(_plan("rds-failover"), kinds())
+
+    assert _on(found, "rds:FailoverDBCluster") == ["*"]
+    assert any("--live" in note for note in found.notes)
+
+
+def test_what_is_bound_is_needed_there_only() -> None:
+    found = policies(_bound("rds-failover"), kinds())
+
+    assert _on(found, "rds:FailoverDBCluster") == [
+        "arn:aws:rds:us-east-1:123456789012:cluster:orders"
+    ]
+    assert not any("--live" in note for note in found.notes)
+
+
+def test_only_a_restored_table_may_be_deleted() -> None:
+    found = policies(_bound("dynamodb-restore"), kinds())
+
+    assert _on(found, "dynamodb:DeleteTable") == [
+        "arn:aws:dynamodb:us-east-1:123456789012:table/orders-dr-*"
+    ]
+
+
+def test_the_leading_slash_of_a_parameter_is_no_part_of_its_arn() -> None:
+    found = policies(_bound("dynamodb-restore"), kinds())
+
+    assert _on(found, "ssm:PutParameter") == [
+        "arn:aws:ssm:us-east-1:123456789012:parameter/orders/table"
+    ]
+
+
+def test_a_guards_alarm_must_be_readable() -> None:
+    plan = _bound("rds-failover")
+    (guard,) = plan.guards
+    alarmed = plan.model_copy(
+        update={
+            "guards": (
+                guard.model_copy(
+                    update={"probe": None, "down_for": None, "alarm": "errors", "site": "primary"}
+                ),
+            )
+        }
+    )
+
+    assert _on(policies(plan, kinds()), "cloudwatch:DescribeAlarms") == []
+    assert _on(policies(alarmed, kinds()), "cloudwatch:DescribeAlarms") == ["*"]
+
+
+def test_a_wildcard_in_a_name_is_taken_literally() -> None:
+    outputs = {"estate": {**OUTPUTS, "table_parameter": "/orders/*"}}
+    found = policies(bind(_plan("dynamodb-restore"), outputs, kinds()), kinds())
+
+    assert _on(found, "ssm:PutParameter") == [
+        "arn:aws:ssm:us-east-1:123456789012:parameter/orders/${*}"
+    ]
+
+
+def test_network_acls_that_no_run_made_cannot_be_deleted() -> None:
+    (statement,) = [
+        statement
+        for statement in policies(_plan("zone-loss"), kinds()).by_site["primary"]["Statement"]
+        if "ec2:DeleteNetworkAcl" in statement["Action"]
+    ]
+
+    assert statement["Condition"] == {"Null": {"aws:ResourceTag/dr:run": "false"}}
+    assert statement["Action"] == ["ec2:DeleteNetworkAcl"]
+
+
+def test_keys_of_kms_are_for_people_to_tell() -> None:
+    assert any(
+        "kms:Decrypt" in note for note in policies(_bound("dynamodb-restore"), kinds()).notes
+    )
+
+
+def test_a_permission_that_nobody_has_looked_up_is_needed_everywhere() -> None:
+    assert resources("any.kind", "newservice:DoThings", {}) == ("*",)
+
+
+def test_the_command_prints_a_policy_for_iam(capsys: Any) -> None:
+    assert dr(["iam-policy", str(DRILLS / "rds-failover.yaml"), "--site", "primary"]) == 0
+
+    out, err = capsys.readouterr()
+    printed = json.loads(out)
+    assert printed["Version"] == "2012-10-17"
+    assert err.startswith("# ")
+
+
+def test_an_unknown_site_is_a_usage_error(capsys: Any) -> None:
+    assert dr(["iam-policy", str(DRILLS / "rds-failover.yaml"), "--site", "moon"]) == 2
