@@ -89,7 +89,7 @@ class Engine:
 
     def __post_init__(self) -> None:
         """Take up the pen."""
-        self._scribe = Scribe(self.journal, self.clock, lambda event: self.hooks.event(event))
+        self._scribe = Scribe(self.journal, self.clock, self.hooks.event)
 
     def run(self, why: str) -> Run:
         """Go on until the run is closed. Raises Conflict when another process adopts it."""

@@ -149,13 +149,15 @@ def test_an_interface_that_does_not_answer_for_a_while_fails_nothing(
 
 def test_leaving_at_once_keeps_what_is_known_and_undoes_nothing() -> None:
     world, tape = World(), Tape()
-    engine = an_engine(WAITS, world, tape)
+    engines = []
 
     def leave(event: Event) -> None:
         if isinstance(event.data, ev.GateOpened):
-            engine.abandon()
+            engines[0].abandon()
 
-    engine.hooks = Hooks(event=leave, tick=lambda run: None, conclude=lambda run, closed: {})
+    hooks = Hooks(event=leave, tick=lambda run: None, conclude=lambda run, closed: {})
+    engine = an_engine(WAITS, world, tape, hooks=hooks)
+    engines.append(engine)
     with pytest.raises(Abandoned):
         engine.run("start")
 
