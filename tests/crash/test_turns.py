@@ -10,7 +10,7 @@ import dr.engine.run
 import dr.engine.scribe
 from dr.core.fold import Run
 from dr.engine.guards import Guards
-from dr.engine.run import Abandoned, Hooks
+from dr.engine.run import Abandoned, Engine, Hooks
 from dr.model import event as ev
 from dr.model.drill import Guard, Phase
 from dr.model.event import Event
@@ -149,7 +149,7 @@ def test_an_interface_that_does_not_answer_for_a_while_fails_nothing(
 
 def test_leaving_at_once_keeps_what_is_known_and_undoes_nothing() -> None:
     world, tape = World(), Tape()
-    engines = []
+    engines: list[Engine] = []
 
     def leave(event: Event) -> None:
         if isinstance(event.data, ev.GateOpened):
