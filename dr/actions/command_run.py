@@ -12,6 +12,9 @@ Errors:  Refused - there is no such program. Failed - it ended with another code
 Limits:  `needs` is empty: nobody knows what a command calls. Its arguments and `env` are journaled:
          secrets reach it through the environment of `dr`, which it inherits.
 Source:  the exit codes of `check` are those of `grep` and `diff`.
+Example: {id: promote, kind: command.run,
+          with: {argv: [./promote.sh, west], check: [./writer-is.sh, west],
+                 undo: [./promote.sh, east], timeout: 5m}}
 """
 
 import os
@@ -60,23 +63,27 @@ class Params(Record):
 class Seen(Record):
     """Where the latest attempt stands, and what the check says (None: there is none)."""
 
-    attempt: Literal["none", "running", "ended", "lost"]
-    code: int | None = None
-    begun: bool = False
-    check: Literal[0, 1] | None = None
-    message: str = ""
+    attempt: Literal["none", "running", "ended", "lost"] = Field(
+        description="The latest attempt; lost: its supervisor died, and nobody knows its end."
+    )
+    code: int | None = Field(default=None, description="Its exit code, if it ended.")
+    begun: bool = Field(default=False, description="Whether the program was ever started.")
+    check: Literal[0, 1] | None = Field(
+        default=None, description="What the check says: 0 the effect is there, 1 it is not."
+    )
+    message: str = Field(default="", description="The last that the attempt has said.")
 
 
 class Change(Record):
     """From `check` not holding to `check` holding, or back, by running `argv`."""
 
-    way: Literal["do", "undo"]
-    argv: Argv
-    other: Argv | None  # the command of the other way
-    check: Argv | None
-    cwd: str
-    env: dict[str, str]
-    timeout: Duration
+    way: Literal["do", "undo"] = Field(description="To the effect, or back from it.")
+    argv: Argv = Field(description="The program to run, and its arguments.")
+    other: Argv | None = Field(description="The program of the other way; null: there is none.")
+    check: Argv | None = Field(description="The program that says whether the effect is there.")
+    cwd: str = Field(description="Where to run it.")
+    env: dict[str, str] = Field(description="Variables beside the inherited ones.")
+    timeout: Duration = Field(description="It is interrupted after so long.")
 
 
 class CommandRun(Action[Children, Params, Seen, Change]):

@@ -3,6 +3,7 @@
 The drill makes a network ACL of its own, tagged with the run and the step, with no entry but the
 closing "deny", and puts it in the place of each subnet's. The association id changes with every
 replacement, so the change records subnet and old ACL, and each request looks the association up.
+The ACL's tags say the same (`dr:was`), for `dr sweep`, which has no journal.
 Going back puts each old ACL in its place and deletes the drill's.
 
 ACLs keep no state: connections that are open break too. If `dr` runs in one of these subnets, it
@@ -30,6 +31,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from dr.cloud.aws import Aws
+from dr.cloud.left_acls import was
 from dr.model.base import Record
 from dr.model.errors import Failed, Refused, Unclear
 from dr.model.intent import Intent
@@ -202,7 +204,8 @@ def _check(change: Change, acls: tuple[Acl, ...], made: list[Acl]) -> None:
 
 
 def _create(hand: Aws, change: Change) -> str:
-    tags: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in change.tags.items()]
+    given = change.tags | was(change.subnets)  # the way back, for who has no journal
+    tags: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in given.items()]
     answer = hand.ec2.create_network_acl(
         VpcId=change.vpc,
         ClientToken=change.token,

@@ -14,6 +14,8 @@ Limits:  `needs` is empty: the permissions are those of the configuration's own 
          that ended with an error may have done a part; that is astray, for a person to look at.
 Source:  Terraform CLI, `plan -out` and `apply FILE`; the run of `apply` is a child of the run
          (`dr.cloud.child`) named "apply", one per step and way.
+Example: {id: scale-up, kind: terraform.apply,
+          with: {config: standby, vars: {capacity: 6}, undo_vars: {capacity: 2}, timeout: 20m}}
 """
 
 import hashlib
@@ -100,30 +102,38 @@ class Params(Record):
 class Seen(Record):
     """The apply of this step and way, if it was ever begun; otherwise a fresh plan."""
 
-    apply: Literal["none", "running", "done", "failed", "lost"]
-    message: str = ""
-    lineage: str = ""
-    serial: int = 0
-    plan: PlanSummary | None = None
-    plan_sha256: str | None = None
+    apply: Literal["none", "running", "done", "failed", "lost"] = Field(
+        description="The apply of this step; lost: its supervisor died, and nobody knows its end."
+    )
+    message: str = Field(default="", description="The last that it has said.")
+    lineage: str = Field(default="", description="Identity of the state that was planned on.")
+    serial: int = Field(default=0, description="Version of that state.")
+    plan: PlanSummary | None = Field(
+        default=None, description="What the fresh plan would do; null: none was made."
+    )
+    plan_sha256: str | None = Field(default=None, description="Digest of the saved plan file.")
 
 
 class Change(Record):
-    """From the state `lineage`/`serial` to where the saved plan leads.
+    """From the state `lineage`/`serial` to where the saved plan leads."""
 
-    plan_sha256: None on the way back, where the plan is made when it is applied.
-    """
-
-    config: str
-    lineage: str
-    serial: int | None
-    plan_sha256: str | None
-    does: str  # "2 to add, 1 to change, ..."
-    vars: Json
-    vars_sha256: str
-    undo_vars: Json | None
-    allow_destroy: tuple[str, ...]
-    timeout: Duration
+    config: str = Field(description="Name of the configuration.")
+    lineage: str = Field(description="Identity of the state before.")
+    serial: int | None = Field(
+        description="Version of the state before; null on the way back, where it is not known yet."
+    )
+    plan_sha256: str | None = Field(
+        description="Digest of the saved plan that is applied; null on the way back, where the "
+        "plan is made when it is applied."
+    )
+    does: str = Field(description='What it does, as "2 to add, 1 to change, ...".')
+    vars: Json = Field(description="Variables to apply with.")
+    vars_sha256: str = Field(description="Digest of the variables.")
+    undo_vars: Json | None = Field(description="Variables of the way back; null: there is none.")
+    allow_destroy: tuple[str, ...] = Field(
+        description="Addresses of what holds data and may be destroyed or replaced."
+    )
+    timeout: Duration = Field(description="The apply is interrupted after so long.")
 
 
 class TerraformApply(Action[Terraform, Params, Seen, Change]):

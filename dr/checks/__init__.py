@@ -8,5 +8,6 @@ CHECKS: dict[str, str] = {
     "observed.marks": "dr.checks.observed_marks:ObservedMarks",
     "observed.recovered": "dr.checks.observed_recovered:ObservedRecovered",
     "observed.steady": "dr.checks.observed_steady:ObservedSteady",
+    "sql.content": "dr.checks.sql_content:SqlContent",
     "terraform.no_drift": "dr.checks.terraform_no_drift:TerraformNoDrift",
 }

@@ -8,6 +8,7 @@ Errors:  whatever the place says; the engine asks again until the step's deadlin
 Limits:  marks that arrive later (replication still catching up) are counted as lost; a drill
          that should wait for them says so with a `wait` before the end of `verify`.
 Source:  Jepsen's set test: what was acknowledged must be there.
+Example: {id: read-orders, kind: observed.marks, with: {marks: orders}}
 """
 
 from pydantic import Field
@@ -21,7 +22,7 @@ class Params(Record):
 
 
 class Seen(Record):
-    found: int
+    found: int = Field(description="How many marks of this run the place holds.")
 
 
 class ObservedMarks(Check[Observations, Params, Seen]):

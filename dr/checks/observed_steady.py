@@ -7,6 +7,7 @@ Units:   `ups` counts consecutive samples.
 Errors:  none; it only reads what the observer has written.
 Limits:  it knows what the probes know: a fault no probe can see is not seen here.
 Source:  principlesofchaos.org, "steady state".
+Example: {id: steady, kind: observed.steady, with: {probes: [storefront], marks: [orders], ups: 5}}
 """
 
 from collections.abc import Sequence
@@ -25,8 +26,8 @@ class Params(Record):
 
 
 class Seen(Record):
-    short: tuple[str, ...]  # what is not steady, and why
-    asked: int  # how many probes and marks were looked at
+    short: tuple[str, ...] = Field(description="What is not steady, and why.")
+    asked: int = Field(description="How many probes and marks were looked at.")
 
 
 class ObservedSteady(Check[Observations, Params, Seen]):

@@ -20,7 +20,6 @@ Example: {id: content, kind: aws.s3.content,
 import base64
 import hashlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
@@ -80,6 +79,8 @@ class S3Content(Check[Aws, Params, Seen]):
     baseline = True
 
     def observe(self, hand: Aws, params: Params) -> Seen:
+        from concurrent.futures import ThreadPoolExecutor  # it loads logging, too
+
         listed = list(islice(_list(hand, params), MOST_OBJECTS + 1))
         if len(listed) > MOST_OBJECTS:
             return _too_much(f"more than {MOST_OBJECTS} objects")
@@ -116,7 +117,7 @@ class S3Content(Check[Aws, Params, Seen]):
             holds=found.compared > 0 and not spoilt,
             why=f"{where}: {found.sentence()}{said}",
             compared=found.compared,
-            level=2 if by_size else 4,
+            level=2 if by_size or found.unclear else 4,
         )
 
 

@@ -7,6 +7,7 @@ Units:   none.
 Errors:  Refused - drift, where the drill says that drift refuses it.
 Limits:  drift of what is not in the state cannot be seen; ignored attributes are ignored.
 Source:  Terraform CLI, `plan -refresh-only -detailed-exitcode`.
+Example: {id: unchanged, kind: terraform.no_drift, with: {config: estate, refuse: false}}
 """
 
 from pydantic import Field
@@ -25,7 +26,7 @@ class Params(Record):
 
 
 class Seen(Record):
-    drifted: tuple[str, ...]  # addresses
+    drifted: tuple[str, ...] = Field(description="Addresses that differ from the state.")
 
 
 class TerraformNoDrift(Check[Terraform, Params, Seen]):

@@ -240,16 +240,8 @@ def _supervise(path: Path, lock: int, env: Mapping[str, str]) -> None:
 
 
 def _lives(pid: int, born: str) -> bool:
-    if born:
-        # Not another process with the same number.
-        return supervisor.born(pid) == born and supervisor.lives(pid)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    """Say whether a process lives, and is not another with the same number."""
+    return supervisor.lives(pid) and (not born or supervisor.born(pid) == born)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -123,7 +123,16 @@ def born(pid: int) -> str:
 
 def lives(pid: int) -> bool:
     """Say whether a process is there and more than a zombie that nobody has collected."""
-    return _stat(pid)[0] not in ("", "Z", "X")
+    state = _stat(pid)[0]
+    if state or Path("/proc/self/stat").exists():
+        return state not in ("", "Z", "X")
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _stat(pid: int) -> tuple[str, str]:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from pydantic import Field
+
 from dr.model.base import Json, Record
 from dr.model.errors import DrError, Forbidden, Refused, SimulatorUnsupported
 
@@ -26,21 +28,25 @@ _FORBIDDEN = re.compile(
 class Resource(Record):
     """A resource instance."""
 
-    address: str
-    type: str
+    address: str = Field(description="Its address in the configuration.")
+    type: str = Field(description="Its type, such as aws_vpc.")
 
 
 class PlanSummary(Record):
     """What a plan would do. A replacement is in `replaces` only."""
 
-    creates: tuple[Resource, ...] = ()
-    updates: tuple[Resource, ...] = ()
-    replaces: tuple[Resource, ...] = ()
-    destroys: tuple[Resource, ...] = ()
-    forgets: tuple[Resource, ...] = ()  # leaves the state, stays in the world
-    outputs: tuple[str, ...] = ()  # names of outputs that change
-    secret_variables: tuple[str, ...] = ()  # variables the configuration declares as sensitive
-    variables: tuple[str, ...] = ()  # every variable it declares
+    creates: tuple[Resource, ...] = Field(default=(), description="What it makes.")
+    updates: tuple[Resource, ...] = Field(default=(), description="What it changes in place.")
+    replaces: tuple[Resource, ...] = Field(default=(), description="What it destroys and makes.")
+    destroys: tuple[Resource, ...] = Field(default=(), description="What it destroys for good.")
+    forgets: tuple[Resource, ...] = Field(
+        default=(), description="What leaves the state and stays in the world."
+    )
+    outputs: tuple[str, ...] = Field(default=(), description="Names of outputs that change.")
+    secret_variables: tuple[str, ...] = Field(
+        default=(), description="Variables that the configuration declares as sensitive."
+    )
+    variables: tuple[str, ...] = Field(default=(), description="Every variable it declares.")
 
     @property
     def empty(self) -> bool:

@@ -7,18 +7,18 @@ Limits:  its standard output is thrown away; of its error output the first line 
          a process per sample: not for ten samples a second.
 """
 
-import asyncio
 import contextlib
 import os
-import signal
-import tempfile
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from dr.model.base import Json, Record
 from dr.model.reading import State
 from dr.ports import Asking, Probe, Reading
+
+if TYPE_CHECKING:  # checking a drill reads `params`, and starts no program
+    from asyncio.subprocess import Process
 
 _KEEP = 4_096
 _DYING_S = 0.2
@@ -43,6 +43,9 @@ class Command(Probe):
 
     async def sample(self) -> Reading:
         """Run it once; it and its children are killed if this is given up."""
+        import asyncio
+        import tempfile
+
         # A file and not a pipe: a pipe that a stray child inherited would never end.
         with tempfile.TemporaryFile() as errors:
             child = await asyncio.create_subprocess_exec(
@@ -66,8 +69,11 @@ class Command(Probe):
         return Reading(State.DOWN, f"exit {code}; {line}".rstrip("; "))
 
 
-async def _end(child: asyncio.subprocess.Process) -> None:
+async def _end(child: "Process") -> None:
     """Kill the program and its children: they would go on when their parent is gone."""
+    import asyncio
+    import signal
+
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     with contextlib.suppress(TimeoutError):

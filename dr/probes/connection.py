@@ -4,16 +4,19 @@ Errors:  OSError. `ours` says which of them are the prober's own failure (no soc
          and so say nothing of the service.
 """
 
-import asyncio
 import errno
 import functools
-import ssl
+from typing import TYPE_CHECKING
 
 from dr.model.reading import State
 from dr.ports import Asking, Reading
 from dr.probes.names import addresses
 
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+if TYPE_CHECKING:  # checking a drill reads the parameters of probes, and opens no connection
+    import asyncio
+    import ssl
+
+Streams = tuple["asyncio.StreamReader", "asyncio.StreamWriter"]
 
 _OURS = {
     errno.EMFILE,
@@ -28,8 +31,10 @@ _HEAD_LIMIT = 1 << 16
 
 
 @functools.lru_cache(maxsize=16)
-def tls_context(*, verify: bool, ca: str | None) -> ssl.SSLContext:
+def tls_context(*, verify: bool, ca: str | None) -> "ssl.SSLContext":
     """Return the TLS settings; shared, because reading the authorities takes 20 ms and a MiB."""
+    import ssl
+
     context = ssl.create_default_context(cafile=ca)
     if not verify:
         context.check_hostname = False
@@ -43,9 +48,12 @@ async def connect(
     asking: Asking,
     *,
     source: str | None = None,
-    tls: ssl.SSLContext | None = None,
+    tls: "ssl.SSLContext | None" = None,
 ) -> Streams:
     """Return streams to the first address that takes the connection. Raises OSError."""
+    import asyncio
+    import ssl
+
     last: OSError | None = None
     for address in await addresses(host, asking):
         try:
@@ -68,6 +76,8 @@ async def connect(
 
 def ours(error: OSError) -> bool:
     """Say whether the failure is the prober's own."""
+    import ssl
+
     return error.errno in _OURS and not isinstance(error, ssl.SSLError)
 
 
@@ -78,6 +88,8 @@ def failed(error: OSError) -> Reading:
 
 def words(error: OSError) -> str:
     """Say in a few words why a connection failed."""
+    import ssl
+
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"TLS: {error.verify_message}"
     if isinstance(error, ssl.SSLError):

@@ -6,37 +6,21 @@ Limits:  the password is never part of a drill: it is read from an environment v
 Source:  libpq connection parameters; SQLSTATE, PostgreSQL appendix A.
 """
 
-import asyncio
 import os
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import Field
-
-from dr.model.base import Record
+from dr.cloud.postgres import Database
 from dr.model.reading import MarkState
 from dr.ports import Asking
 from dr.probes.names import addresses
 
 if TYPE_CHECKING:
+    import asyncio
+
     from psycopg import AsyncConnection, Error
 
 ResultT = TypeVar("ResultT")
-
-
-class Database(Record):
-    """Which database, and as whom."""
-
-    host: str = Field(min_length=1)
-    port: int = Field(default=5432, ge=1, le=65_535)
-    dbname: str = "postgres"
-    user: str = "postgres"
-    password_env: str | None = Field(
-        default=None, description="Name of the environment variable that holds the password."
-    )
-    sslmode: str = Field(
-        default="prefer", pattern=r"^(disable|prefer|require|verify-ca|verify-full)$"
-    )
 
 
 def parameters(database: Database, within_s: float) -> dict[str, Any]:
@@ -72,6 +56,8 @@ async def given_up_at_once(work: Coroutine[Any, Any, ResultT]) -> ResultT:
     The driver answers a cancellation by asking the server to cancel, and waits seconds for it; a
     server that is gone would make every sample as late.
     """
+    import asyncio
+
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)

@@ -10,7 +10,6 @@ Limits:  the hash key must be a string. With a hash key only, reading back scans
 Source:  Amazon DynamoDB API reference: PutItem, Query, Scan, BatchWriteItem (25 a request).
 """
 
-import asyncio
 import functools
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,8 +21,8 @@ from pydantic import Field
 from dr.cloud.aws import Aws
 from dr.model.base import Json, Record
 from dr.model.errors import Refused, Unclear
-from dr.ports import Asking, Marks, Written
-from dr.probes.hand import acting, foreseen, looking, written
+from dr.ports import Asking
+from dr.probes.hand import AwsMarks, foreseen
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import (
@@ -72,7 +71,7 @@ class Keys:
         return int(item[self.range]["N" if self.range_type == "N" else "S"])
 
 
-class DynamodbMarks(Marks):
+class DynamodbMarks(AwsMarks):
     """See the module."""
 
     kind: ClassVar[str] = "dynamodb.marks"
@@ -84,18 +83,12 @@ class DynamodbMarks(Marks):
         "dynamodb:Scan",
     )
     params: ClassVar[type[Record]] = DynamodbMarksParams
-    apart: ClassVar[bool] = True
 
     def __init__(self, params: Json, asking: Asking, run: str) -> None:
         """Take the parameters; open nothing."""
         self._table = DynamodbMarksParams.model_validate(params, strict=False).table
         self._run = run
-        self._acting = acting(asking)
-        self._looking = looking(asking)
-
-    async def write(self, seq: int, sent_us: int) -> Written:
-        """Write one mark once."""
-        return await asyncio.to_thread(written, functools.partial(self._put, seq, sent_us))
+        self._reach(asking)
 
     def read(self) -> dict[int, int]:
         """Return the marks of the run that the table holds."""
@@ -124,10 +117,7 @@ class DynamodbMarks(Marks):
 
     def _put(self, seq: int, sent_us: int) -> None:
         item = self._keys.of(seq) | {"dr_sent_us": {"N": str(sent_us)}, "dr_run": {"S": self._run}}
-        try:
-            self._acting.dynamodb.put_item(TableName=self._table, Item=item)
-        finally:
-            self._acting.drain()  # nobody asks which calls a mark made; kept, they would pile up
+        self._acting.dynamodb.put_item(TableName=self._table, Item=item)
 
     def _items(self, keys: Keys) -> "Iterator[dict[str, AttributeValueTypeDef]]":
         """Yield the keys of the run's marks. Consistent reads: the newest marks matter most."""

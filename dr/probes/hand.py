@@ -4,28 +4,52 @@ Errors:  what AWS says of one write, as what it means for the mark.
 """
 
 import os
+from abc import abstractmethod
 from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
 
 from dr.cloud.aws import Aws
 from dr.cloud.errors import translate
 from dr.model.errors import DrError, Unclear
 from dr.model.reading import MarkState
-from dr.ports import Asking, Written
+from dr.ports import Asking, Marks, Written
 
 _READ_S = 20.0
 
 
-def acting(asking: Asking) -> Aws:
-    """Return a hand that asks once, and waits no longer than the time limit of a mark."""
-    return _hand(asking, asking.within_s, once=True)
+class AwsMarks(Marks):
+    """Marks that are written by a request to AWS.
+
+    boto3 knows no asyncio: each write has a thread, in a process of their own.
+    """
+
+    apart: ClassVar[bool] = True
+
+    def _reach(self, asking: Asking) -> None:
+        """Take a hand that asks once, as long as a mark may take, and one that may retry."""
+        self._acting = hand_of(asking, asking.within_s, once=True)
+        self._looking = hand_of(asking, _READ_S, once=False)
+
+    async def write(self, seq: int, sent_us: int) -> Written:
+        """Write one mark once."""
+        import asyncio
+
+        return await asyncio.to_thread(written, partial(self._written, seq, sent_us))
+
+    def _written(self, seq: int, sent_us: int) -> None:
+        try:
+            self._put(seq, sent_us)
+        finally:
+            self._acting.drain()  # nobody asks which calls a mark made; kept, they would pile up
+
+    @abstractmethod
+    def _put(self, seq: int, sent_us: int) -> None:
+        """Send the one request."""
 
 
-def looking(asking: Asking) -> Aws:
-    """Return a hand that may retry, for reading back and for cleaning."""
-    return _hand(asking, _READ_S, once=False)
-
-
-def _hand(asking: Asking, timeout_s: float, *, once: bool) -> Aws:
+def hand_of(asking: Asking, timeout_s: float, *, once: bool) -> Aws:
+    """Return a hand on the place that is asked: once, or with retries when something is read."""
     session = None
     if asking.endpoint is not None and "AWS_ACCESS_KEY_ID" not in os.environ:
         import boto3.session

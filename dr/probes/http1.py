@@ -10,14 +10,17 @@ Limits:  no redirects, no compression, no proxies; bodies up to BODY_LIMIT.
 Source:  RFC 9112.
 """
 
-import asyncio
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from dr.ports import Asking
 from dr.probes.connection import Streams, connect
+
+if TYPE_CHECKING:  # as in `connection`
+    import asyncio
+    import ssl
 
 BODY_LIMIT = 64 * 2**20
 _PORTS = {"http": 80, "https": 443}
@@ -45,7 +48,7 @@ class Site:
     url: str
     asking: Asking
     source: str | None = None
-    tls: ssl.SSLContext | None = None
+    tls: "ssl.SSLContext | None" = None
     parts: SplitResult = field(init=False)
 
     def __post_init__(self) -> None:
@@ -84,6 +87,8 @@ class Exchange:
 
     async def over(self, streams: Streams) -> Answer:
         """Exchange over these streams."""
+        import asyncio
+
         reader, writer = streams
         self.sent = True
         writer.write(self._request())
@@ -120,7 +125,7 @@ class Exchange:
         return text.encode("latin-1", errors="replace") + self.body
 
 
-async def _head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
+async def _head(reader: "asyncio.StreamReader") -> tuple[int, dict[str, str]]:
     while True:
         first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")[:-2]
         version, _, rest = first.partition(" ")
@@ -134,7 +139,7 @@ async def _head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
 
 
 async def _body(
-    reader: asyncio.StreamReader, status: int, headers: Mapping[str, str]
+    reader: "asyncio.StreamReader", status: int, headers: Mapping[str, str]
 ) -> tuple[bytes, bool]:
     """Return the body, and whether its end was marked, so that the connection can be used on."""
     if status in _NO_BODY:
@@ -150,7 +155,7 @@ async def _body(
     return whole, False
 
 
-async def _chunks(reader: asyncio.StreamReader) -> bytes:
+async def _chunks(reader: "asyncio.StreamReader") -> bytes:
     whole: list[bytes] = []
     total = 0
     while size := int((await reader.readuntil(b"\r\n")).partition(b";")[0].strip(), 16):

@@ -10,7 +10,6 @@ Limits:  a 5xx, a 3xx, 408, 409 and anything lost after sending are indeterminat
          have been done. Only another 4xx, and what was never sent, certainly failed.
 """
 
-import asyncio
 import json
 from collections import Counter
 from typing import ClassVar
@@ -64,6 +63,8 @@ class HttpMarks(Marks):
 
     def read(self) -> dict[int, int]:
         """Return how often each mark of the run is there."""
+        import asyncio
+
         answer = asyncio.run(self._wanted("GET"))
         try:
             seqs = json.loads(answer.body)["seqs"]
@@ -73,6 +74,8 @@ class HttpMarks(Marks):
 
     def clean(self) -> None:
         """Remove the run's marks."""
+        import asyncio
+
         asyncio.run(self._wanted("DELETE"))
 
     def _exchange(self, method: str, below: str = "", body: bytes = b"") -> Exchange:
@@ -80,6 +83,8 @@ class HttpMarks(Marks):
         return Exchange(method, self._site, path=path, headers=self._headers, body=body)
 
     async def _wanted(self, method: str) -> Answer:
+        import asyncio
+
         try:
             async with asyncio.timeout(_READ_S):
                 answer = await self._exchange(method).fresh()

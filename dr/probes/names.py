@@ -7,9 +7,7 @@ Limits:  the system's way (getaddrinfo) blocks a thread and may be answered from
 Source:  RFC 1035; RFC 3596 (AAAA).
 """
 
-import asyncio
 import ipaddress
-import socket
 from typing import TYPE_CHECKING
 
 from dr.ports import Asking
@@ -84,6 +82,9 @@ def _texts(answer: "Message") -> list[str]:
 
 
 async def _by_system(host: str) -> list[str]:
+    import asyncio
+    import socket
+
     loop = asyncio.get_running_loop()
     try:
         infos = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)

@@ -8,8 +8,6 @@ Source:  Amazon S3 API reference: PutObject, ListObjectsV2, ListObjectVersions, 
          (1000 keys a request).
 """
 
-import asyncio
-import functools
 import json
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,8 +15,8 @@ from pydantic import Field
 
 from dr.model.base import Json, Record
 from dr.model.errors import Failed
-from dr.ports import Asking, Marks, Written
-from dr.probes.hand import acting, foreseen, looking, written
+from dr.ports import Asking
+from dr.probes.hand import AwsMarks, foreseen
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import ObjectIdentifierTypeDef
@@ -31,7 +29,7 @@ class S3MarksParams(Record):
     prefix: str = Field(default="dr-marks/", description="Where in the bucket; a / is added.")
 
 
-class S3Marks(Marks):
+class S3Marks(AwsMarks):
     """See the module."""
 
     kind: ClassVar[str] = "s3.marks"
@@ -43,7 +41,6 @@ class S3Marks(Marks):
         "s3:PutObject",
     )
     params: ClassVar[type[Record]] = S3MarksParams
-    apart: ClassVar[bool] = True
 
     def __init__(self, params: Json, asking: Asking, run: str) -> None:
         """Take the parameters; open nothing."""
@@ -51,12 +48,7 @@ class S3Marks(Marks):
         self._bucket = told.bucket
         lead = told.prefix if told.prefix.endswith("/") or not told.prefix else f"{told.prefix}/"
         self._prefix = f"{lead}{run}/"
-        self._acting = acting(asking)
-        self._looking = looking(asking)
-
-    async def write(self, seq: int, sent_us: int) -> Written:
-        """Write one mark once."""
-        return await asyncio.to_thread(written, functools.partial(self._put, seq, sent_us))
+        self._reach(asking)
 
     def read(self) -> dict[int, int]:
         """Return the marks of the run whose current version is there."""
@@ -83,15 +75,12 @@ class S3Marks(Marks):
             raise foreseen(error) or error from error
 
     def _put(self, seq: int, sent_us: int) -> None:
-        try:
-            self._acting.s3.put_object(
-                Bucket=self._bucket,
-                Key=f"{self._prefix}{seq:010d}",
-                Body=json.dumps({"sent_us": sent_us}).encode(),
-                ContentType="application/json",
-            )
-        finally:
-            self._acting.drain()  # nobody asks which calls a mark made; kept, they would pile up
+        self._acting.s3.put_object(
+            Bucket=self._bucket,
+            Key=f"{self._prefix}{seq:010d}",
+            Body=json.dumps({"sent_us": sent_us}).encode(),
+            ContentType="application/json",
+        )
 
     def _delete(self, objects: "list[ObjectIdentifierTypeDef]") -> None:
         if not objects:

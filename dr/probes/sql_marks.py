@@ -12,12 +12,12 @@ Source:  PostgreSQL appendix A (SQLSTATE).
 import contextlib
 from typing import ClassVar, LiteralString
 
+from dr.cloud.postgres import Database
 from dr.model.base import Json, Record
 from dr.model.errors import Failed
 from dr.model.reading import MarkState
 from dr.ports import Asking, Marks, Written
 from dr.probes.database import (
-    Database,
     connect,
     doubt,
     given_up_at_once,

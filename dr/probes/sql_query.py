@@ -13,11 +13,12 @@ from typing import ClassVar
 
 from pydantic import Field, JsonValue
 
+from dr.cloud.postgres import Database
 from dr.model.base import Json, Record
 from dr.model.reading import State
 from dr.ports import Asking, Probe, Reading
 from dr.probes.connection import failed
-from dr.probes.database import Database, connect, given_up_at_once, words
+from dr.probes.database import connect, given_up_at_once, words
 
 
 class SqlQueryParams(Record):

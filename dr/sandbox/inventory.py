@@ -81,8 +81,10 @@ def fake_hands(endpoint: str, region: str) -> Aws:
     return Aws(ACCOUNT, region, endpoint=endpoint, session=session)
 
 
-def _tags(kind: str) -> Any:
-    return [{"ResourceType": kind, "Tags": [*PAIRS, {"Key": "Name", "Value": NAME}]}]
+def _tags(kind: str, **more: str) -> Any:
+    named = {"Name": NAME, **more}
+    pairs = [{"Key": key, "Value": value} for key, value in named.items()]
+    return [{"ResourceType": kind, "Tags": [*PAIRS, *pairs]}]
 
 
 def _region(aws: Aws, network: str, desired: int, port: int) -> Site:
@@ -94,11 +96,11 @@ def _region(aws: Aws, network: str, desired: int, port: int) -> Site:
                 VpcId=vpc_id,
                 AvailabilityZone=f"{aws.region}{letter}",
                 CidrBlock=f"{network}.{first + index}.0/24",
-                TagSpecifications=_tags("subnet"),
+                TagSpecifications=_tags("subnet", tier=tier),
             )["Subnet"]["SubnetId"]
             for index, letter in enumerate(_ZONES)
         ]
-        for first in (0, 100)
+        for first, tier in ((0, "app"), (100, "data"))
     )
     gateway = aws.ec2.create_internet_gateway(TagSpecifications=_tags("internet-gateway"))
     aws.ec2.attach_internet_gateway(
@@ -108,8 +110,21 @@ def _region(aws: Aws, network: str, desired: int, port: int) -> Site:
         0
     ]
     group = aws.elbv2.create_target_group(
-        Name=NAME, VpcId=vpc_id, Protocol="HTTP", Port=port, HealthCheckPath="/health", Tags=PAIRS
+        Name=NAME,
+        VpcId=vpc_id,
+        Protocol="HTTP",
+        Port=port,
+        HealthCheckPath="/alive",
+        HealthCheckIntervalSeconds=5,
+        HealthCheckTimeoutSeconds=2,
+        HealthyThresholdCount=2,
+        UnhealthyThresholdCount=2,
+        Tags=PAIRS,
     )["TargetGroups"][0]["TargetGroupArn"]
+    aws.elbv2.modify_target_group_attributes(
+        TargetGroupArn=group,
+        Attributes=[{"Key": "deregistration_delay.timeout_seconds", "Value": "10"}],
+    )
     aws.elbv2.create_listener(
         LoadBalancerArn=balancer["LoadBalancerArn"],
         Protocol="HTTP",
@@ -171,24 +186,27 @@ def _databases(aws: dict[str, Aws], primary: Site, standby: Site) -> None:
             SubnetIds=site.data,
             Tags=PAIRS,
         )
+    kept: Any = {"DBSubnetGroupName": NAME, "BackupRetentionPeriod": 7, "StorageEncrypted": True}
     source = aws[PRIMARY].rds.create_db_cluster(
         DBClusterIdentifier=NAME,
         Engine=engine,
-        DBSubnetGroupName=NAME,
+        KmsKeyId=primary.key_arn,
         MasterUsername=NAME,
         MasterUserPassword="only-in-the-sandbox",
         DatabaseName=NAME,
         Port=5432,
         Tags=PAIRS,
+        **kept,
     )
     _instances(aws[PRIMARY], NAME, engine, {f"{NAME}-1": "a", f"{NAME}-2": "b"})
     aws[STANDBY].rds.create_db_cluster(
         DBClusterIdentifier=f"{NAME}-standby",
         Engine=engine,
-        DBSubnetGroupName=NAME,
+        KmsKeyId=standby.key_arn,
         Port=5432,
         ReplicationSourceIdentifier=source["DBCluster"]["DBClusterArn"],
         Tags=PAIRS,
+        **kept,
     )
     _instances(aws[STANDBY], f"{NAME}-standby", engine, {f"{NAME}-standby-1": "a"})
 

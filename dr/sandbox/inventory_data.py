@@ -6,7 +6,7 @@ from dr.cloud.aws import Aws
 from dr.sandbox.sim import ACCOUNT, PRIMARY, STANDBY
 
 NAME = "orders"
-TAG = {"dr-drill": "allowed"}
+TAG = {"dr-drill": "allowed", "service": NAME}
 PAIRS: Any = [{"Key": key, "Value": value} for key, value in TAG.items()]
 
 
@@ -37,6 +37,15 @@ def buckets(aws: dict[str, Aws]) -> tuple[str, str]:
             Bucket=name, VersioningConfiguration={"Status": "Enabled"}
         )
         aws[region].s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": PAIRS})
+        aws[region].s3.put_public_access_block(
+            Bucket=name,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+        )
     aws[PRIMARY].s3.put_bucket_replication(
         Bucket=names[PRIMARY],
         ReplicationConfiguration={

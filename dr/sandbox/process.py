@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from dr.cloud.supervisor import lives
 from dr.model.errors import Failed, Refused
 
 LOG = "sandbox.log"
@@ -125,13 +126,7 @@ def _there(pid: int) -> bool:
             return True
         del _children[pid]  # ours, and now waited for
         return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return lives(pid)
 
 
 def write_private(path: Path, text: str) -> None:

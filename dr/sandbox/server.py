@@ -16,6 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dr.cloud.supervisor import lives
 from dr.sandbox import fleet, patches, recording
 from dr.sandbox.addresses import Addresses, claim, must_be_loopback
 from dr.sandbox.admin import Admin
@@ -99,7 +100,14 @@ class Server:
         if self.data is None and self.spec.get("database") != "none":
             from dr.sandbox.dataplane import start
 
-            self.data = start(self)
+            self.data = start(
+                self.sim,
+                self.plane,
+                self.truth,
+                self.addresses,
+                wanted=self.spec.get("database", "auto"),
+                home=Path(self.spec["home"]) / "cache" / "postgresql",
+            )
         self.front.calls.reset()
         return self.state()
 
@@ -140,21 +148,9 @@ class Server:
     def _mind(self, owner: int) -> None:
         """End when the owner is gone: a test that was killed leaves nothing behind."""
         while not self.sim.stopping.wait(_OWNER_LOOK_S):
-            if not _alive(owner):
+            if not lives(owner):
                 self.stop()
                 return
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    stat = Path(f"/proc/{pid}/stat")
-    # A killed owner that nobody has waited for yet is as gone as one that has been.
-    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def _write(path: Path, value: dict[str, Any]) -> None:

@@ -14,12 +14,27 @@ from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
-from dr.sandbox.data import make_database
+import pytest
+
+from dr.sandbox.addresses import Addresses
+from dr.sandbox.data.pgtemplate import programs
 from dr.sandbox.data.truth import TruthLog, now_us
+from dr.sandbox.dataplane import make_database
 from dr.sandbox.world import Database, Target, Times
 
 EAST, WEST = "us-east-1", "us-west-2"
+AT = Addresses("", "127.77.1.10", "127.77.2.10", "127.77.0.10", "", 0)
 HOSTS = {"w": "127.77.1.21", "r": "127.77.1.22", "x": "127.77.2.21"}
+DATABASES = [
+    "memory",
+    pytest.param(
+        "postgresql",
+        marks=[
+            pytest.mark.postgres,
+            pytest.mark.skipif(programs() is None, reason="no PostgreSQL binaries here"),
+        ],
+    ),
+]
 
 
 def quick_times() -> Times:
@@ -77,8 +92,7 @@ def start_database(
     kind: str, home: Path, times: Times, truth: TruthLog, hosts: dict[str, str] | None = None
 ) -> Database:
     """Start a writer w, a reader r, and a replica x in another Region."""
-    prefer: Any = kind
-    database = make_database(home, hosts or HOSTS, free_port(), times, truth, prefer=prefer)
+    database = make_database(kind, home, hosts or HOSTS, free_port(), times, truth)
     database.start("w", ["r"], ["x"])
     return database
 

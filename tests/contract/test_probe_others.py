@@ -77,10 +77,10 @@ def test_a_command_that_cannot_be_started_says_nothing_of_the_service() -> None:
 
 def test_a_command_given_up_dies_with_its_children(tmp_path: Path) -> None:
     note = tmp_path / "note"
-    argv: list[JsonValue] = ["sh", "-c", f"(sleep 1; touch {note}) & sleep 5"]
+    argv: list[JsonValue] = ["sh", "-c", f"(sleep 1; touch {note}) & sleep 20"]
     began = time.monotonic()
     reading = ask_once(COMMAND, {"argv": argv}, dataclasses.replace(ASKING, within_s=0.3))
     assert reading.why == "no answer within 300 ms"
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 10
     time.sleep(1.2)
     assert not note.exists()

@@ -1,30 +1,24 @@
-"""The sample estate, applied by the real Terraform and AWS provider to a plain moto server.
-
-It takes minutes, nearly all of them the provider's own waiting (a load balancer 60 s, a database
-30 s, a record 15 s). So there is one apply, and every test looks at what it made.
-"""
+"""The sample estate, applied by the real Terraform and AWS provider."""
 
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3.session
 import pytest
 
 from dr.actions.terraform_apply import Change, Params, TerraformApply
 from dr.cloud.child import Children
 from dr.cloud.terraform import SavedPlan, Terraform
-from dr.model.base import Json
 from dr.model.errors import Forbidden, Refused
 from dr.model.intent import Intent
 from dr.model.progress import Progress
+from dr.sandbox import applying, inventory
+from dr.sandbox.control import Sandbox
+from tests.e2e import terraform_estate
+from tests.e2e.terraform_estate import ESTATE
 
-ESTATE = Path(__file__).parents[2] / "terraform" / "estate"
-APPLY_S = 900
 OUTPUTS = {
     *("account_id", "primary_region", "standby_region", "service_name", "service_url"),
     *("control_url", "hosted_zone_id", "vpc_id", "zone_a", "zone_b", "zone_c", "asg_name"),
@@ -33,91 +27,41 @@ OUTPUTS = {
     *("table_parameter", "bucket", "standby_bucket", "kms_key_arn", "alarm_name"),
 }
 
-pytestmark = [
-    pytest.mark.terraform,
-    pytest.mark.timeout(APPLY_S),
-    pytest.mark.xdist_group("estate"),
-    pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed"),
-]
-
-# moto gives all databases of a Region one resource id, so that the provider loses the second, and
-# asks for the password of a replica.
-SERVER = """
-import itertools, sys
-from moto.rds import models
-from moto.server import ThreadedMotoServer
-
-numbers = itertools.count()
-instance, cluster = models.DBInstance.__init__, models.DBCluster.__init__
-
-def a_resource_id_of_its_own(self, *args, **kwargs):
-    instance(self, *args, **kwargs)
-    self.dbi_resource_id = "db-TEST%022d" % next(numbers)
-
-def a_replica_inherits_its_user(self, *args, **kwargs):
-    if kwargs.get("replication_source_identifier"):
-        kwargs.update(master_username="inherited", master_user_password="inherited")
-    cluster(self, *args, **kwargs)
-
-models.DBInstance.__init__ = a_resource_id_of_its_own
-models.DBCluster.__init__ = a_replica_inherits_its_user
-server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-server.start()
-print("http://%s:%s" % server.get_host_and_port(), flush=True)
-sys.stdin.read()
-"""
+pytestmark = terraform_estate.NEEDS
 
 
 @dataclass(frozen=True)
 class Estate:
     """The estate, and the way to it."""
 
-    directory: Path
+    sandbox: Sandbox
     root: Path
-    env: dict[str, str]
-    outputs: Json
 
-    def terraform(self, children: str = "other", **env: str) -> Terraform:
+    @property
+    def directory(self) -> Path:
+        return terraform_estate.workdir(self.sandbox)
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        return terraform_estate.outputs(self.sandbox)
+
+    def terraform(self, children: str = "other") -> Terraform:
         found = Terraform(
             self.directory,
             self.root / "work",
-            {**self.env, **env},
+            applying.environment(self.sandbox.endpoint),
             Children(self.root / "children" / children),
         )
         found.initialise_once()
         return found
 
     def client(self, service: str, region: str = "us-east-1") -> Any:
-        session: Any = boto3.session.Session("testing", "testing", region_name=region)
-        return session.client(service, endpoint_url=self.env["AWS_ENDPOINT_URL"])
+        return inventory.fake_hands(self.sandbox.endpoint, region)._client(service)
 
 
 @pytest.fixture(scope="module")
-def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
-    root = tmp_path_factory.mktemp("estate")
-    directory = root / "config"
-    shutil.copytree(ESTATE, directory, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdout is not None
-        env = {
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_CA_BUNDLE": "",
-            "AWS_CONFIG_FILE": "/dev/null",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_ENDPOINT_URL": server.stdout.readline().strip(),
-            "AWS_PROFILE": "",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_SESSION_TOKEN": "",
-            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-        }
-        made = Estate(directory, root, env, {})
-        terraform = made.terraform()
-        terraform.validate()
-        terraform.apply(terraform.plan(), timeout_s=APPLY_S)
-        yield Estate(directory, root, env, terraform.outputs())
-        server.communicate("")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Estate:
+    return Estate(terraform_estate.applied(), tmp_path_factory.mktemp("estate"))
 
 
 @pytest.fixture(scope="module")
@@ -153,9 +97,9 @@ def test_what_the_provider_filled_in_afterwards_is_no_drift(estate: Estate) -> N
 
 def test_the_outputs_are_the_contract_with_the_drills(estate: Estate) -> None:
     assert set(estate.outputs) == OUTPUTS
-    assert all(isinstance(value, str) and value for value in estate.outputs.values())
+    assert all(estate.outputs.values())
     assert (estate.outputs["db_cluster"], estate.outputs["table"]) == ("orders", "orders-items")
-    assert estate.outputs["service_url"] == "http://orders.dr-estate.example"
+    assert estate.outputs["service_url"] == "http://orders.dr-estate.example:8080"
 
 
 def test_the_password_is_in_no_state(estate: Estate) -> None:

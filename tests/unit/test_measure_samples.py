@@ -1,7 +1,7 @@
 """The text form of samples and marks."""
 
 from random import Random
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -127,8 +127,8 @@ def test_a_mark_listed_twice_is_refused() -> None:
 def test_a_hundred_thousand_rows_are_read_in_seconds_not_minutes() -> None:
     data = samples_text(some_samples(1, 1000)).encode()
     body = data[len(SAMPLES_HEADER) :]
-    begin = perf_counter()
+    begin = process_time()
     parsed = parse_samples(SAMPLES_HEADER.encode() + body * 100)
 
     assert len(parsed.values) == 100_000
-    assert perf_counter() - begin < 3  # 0.25 s on a quiet machine
+    assert process_time() - begin < 3  # 0.25 s on a quiet machine

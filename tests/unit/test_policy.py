@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dr.cli.frame import run as dr
 from dr.cli.catalogue import kinds
+from dr.cli.frame import run as dr
 from dr.core.binding import bind
 from dr.core.parse import parse
 from dr.core.planning import plan as plan_of

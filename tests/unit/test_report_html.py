@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -227,9 +227,9 @@ def test_a_hundred_thousand_samples_make_a_small_page_quickly() -> None:
         for n in range(50_000)
         for t in (-28 + n * 0.005,)
     )
-    begin = perf_counter()
+    begin = process_time()
     html = render(replace(run, samples=samples).page())
-    assert perf_counter() - begin < 2
+    assert process_time() - begin < 2
     assert len(html.encode()) < 1_000_000
 
 

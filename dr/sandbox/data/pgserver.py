@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dr.cloud.supervisor import lives
 from dr.sandbox.data.pgtemplate import Programs
 
 USER = "dr"
@@ -88,7 +89,7 @@ class Server:
         children = _kill_family(process.pid)
         process.wait()
         deadline = time.monotonic() + _STOP_S
-        while any(_exists(pid) for pid in children) and time.monotonic() < deadline:
+        while any(lives(pid) for pid in children) and time.monotonic() < deadline:
             time.sleep(0.001)
         self._forget_shared_memory()
         self.process = None
@@ -213,20 +214,6 @@ def _children(pid: int) -> list[int]:
     )
     pairs = [line.split() for line in found.stdout.splitlines()]
     return [int(child) for child, parent in pairs if parent == str(pid)]
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    # A zombie that init has yet to collect is gone for our purposes.
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[-1].split()[0] != "Z"
-    except OSError:
-        return True
 
 
 def _command(pid: int) -> str:

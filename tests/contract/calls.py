@@ -1,0 +1,98 @@
+"""Every call a drill makes, with the permission and the resources that AWS would ask for.
+
+The resources are told from the parameters of each call, without the tables of the program: that
+is what a policy is held against.
+"""
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+import boto3.session
+
+from dr.cloud import iam
+from dr.cloud.aws import Aws
+from tests.contract.stage import ACCOUNT
+
+
+@dataclass
+class Recorder:
+    """The calls of a few hands: (permission, resource)."""
+
+    endpoint: str
+    used: set[tuple[str, str]] = field(default_factory=set)
+    hands: dict[str, Aws] = field(default_factory=dict)
+
+    def session(self, region: str) -> Any:
+        session = boto3.session.Session(
+            aws_access_key_id="testing", aws_secret_access_key="testing", region_name=region
+        )
+
+        def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+            service = str(model.service_model.service_name)
+            for permission in iam.permissions(service, str(model.name), params):
+                for resource in _resources(permission, str(model.name), params, region):
+                    self.used.add((permission, resource))
+
+        session.events.register("provide-client-params", note)
+        return session
+
+    def hand(self, region: str) -> Aws:
+        if region not in self.hands:  # a client of EC2 costs half a second
+            session = self.session(region)
+            self.hands[region] = Aws(ACCOUNT, region, endpoint=self.endpoint, session=session)
+        return self.hands[region]
+
+
+def _resources(permission: str, call: str, params: dict[str, Any], region: str) -> list[str]:  # noqa: PLR0911
+    """Return the ARNs that AWS would authorise a call on."""
+    service = permission.partition(":")[0]
+    lead = f"arn:aws:{service}:{region}:{ACCOUNT}:"
+    if service == "rds":
+        cluster = params.get("DBClusterIdentifier")
+        return [f"{lead}cluster:{cluster}"] if cluster else [f"{lead}db:any"]
+    if service == "dynamodb":
+        return _tables(permission, call, params, lead)
+    if service == "s3":
+        keys = [one["Key"] for one in params.get("Delete", {}).get("Objects", [])]
+        keys += [params["Key"]] if "Key" in params else []
+        bucket = f"arn:aws:s3:::{params['Bucket']}"
+        return [f"{bucket}/{key}" for key in keys] or [bucket]
+    if service == "ssm":
+        name = params.get("Name") or params["ResourceId"]
+        return [f"{lead}parameter/{name.removeprefix('/')}"]
+    if service == "route53":
+        zone = params.get("HostedZoneId") or params["ResourceId"]
+        return [f"arn:aws:route53:::hostedzone/{zone}"]
+    if permission == "autoscaling:UpdateAutoScalingGroup":
+        name = params["AutoScalingGroupName"]
+        return [f"{lead}autoScalingGroup:0-0:autoScalingGroupName/{name}"]
+    if permission == "ec2:CreateNetworkAcl":
+        return [f"{lead}network-acl/acl-1", f"{lead}vpc/{params['VpcId']}"]
+    if service == "ec2" and not permission.startswith("ec2:Describe"):
+        return [f"{lead}network-acl/acl-1"]
+    return ["*"]
+
+
+def _tables(permission: str, call: str, params: dict[str, Any], lead: str) -> list[str]:
+    if call == "ListTables":
+        return ["*"]
+    if call.startswith("RestoreTable"):
+        target = f"{lead}table/{params['TargetTableName']}"
+        own = permission.removeprefix("dynamodb:").startswith("RestoreTable")
+        return [target, f"{lead}table/{params['SourceTableName']}"] if own else [target]
+    if "ResourceArn" in params:
+        return [params["ResourceArn"]]
+    names = [params["TableName"]] if "TableName" in params else list(params["RequestItems"])
+    return [f"{lead}table/{name}" for name in names]
+
+
+def allows(policy: dict[str, Any], permission: str, resource: str) -> bool:
+    """Say whether a policy allows a permission on a resource, as IAM matches them."""
+    return any(
+        permission in statement["Action"]
+        and any(
+            pattern == "*" or fnmatchcase(resource, pattern) for pattern in statement["Resource"]
+        )
+        for statement in policy["Statement"]
+    )

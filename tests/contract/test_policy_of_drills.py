@@ -1,0 +1,160 @@
+"""The policy that `dr iam-policy` prints allows every call of a shipped drill, and nothing else.
+
+Each drill is walked there and back in the sandbox; every call is noted with the permission and the
+resources that AWS would ask for.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dr.cli.catalogue import kinds, load
+from dr.cli.kinds import of_plan
+from dr.cloud.clock import Clock, rfc3339
+from dr.core.binding import bind
+from dr.core.parse import parse
+from dr.core.planning import plan as plan_of
+from dr.core.policy import policies
+from dr.core.templates import late
+from dr.core.uses import overlays
+from dr.model.base import Json
+from dr.model.intent import Intent
+from dr.model.plan import Plan, PlannedStep, StepClass
+from dr.model.progress import Progress
+from dr.ports import Asking
+from dr.probes import MARKS
+from tests.contract import sandboxes
+from tests.contract.calls import Recorder, allows
+from tests.contract.sandboxes import Cloud, eventually
+from tests.contract.stage import ACCOUNT, INTENT
+
+pytestmark = pytest.mark.sandbox
+cloud = sandboxes.cloud
+
+DRILLS = Path(__file__).parents[2] / "drills"
+RUN = "run-0001"
+# What a restore does in our name, and what only a longer list of marks would need.
+UNSEEN = {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Query"}
+
+
+class Walk:
+    """A drill on its way there and back."""
+
+    def __init__(self, plan: Plan, cloud: Cloud) -> None:
+        self.plan = plan
+        self.recorder = {site: Recorder(cloud.sandbox.endpoint) for site in plan.sites}
+        self.kinds = of_plan(plan)
+        self.changes: dict[str, Json] = {}
+        self.undo: list[tuple[PlannedStep, Any, Any]] = []
+        self.fault_at = rfc3339(Clock().now())
+
+    def whole(self) -> None:
+        self.marks("write")
+        for step in self.plan.steps:
+            self.step(step)
+        self.marks("read")
+        for step, params, change in reversed(self.undo):
+            back = self.kinds[step.kind].undo(change)  # type: ignore[union-attr]
+            if isinstance(back, type(change)):
+                self.go(step, params, back)
+        self.marks("clean")
+
+    def step(self, step: PlannedStep) -> None:
+        if step.klass is StepClass.GATE or step.site is None:
+            return
+        kind: Any = self.kinds[step.kind]
+        given = late(step.params, RUN, self.fault_at, self.changes)
+        params = kind.params.model_validate(given, strict=False)
+        hand = self.recorder[step.site].hand(self.plan.sites[step.site].region)
+        seen = kind.observe(hand, params)
+        if step.klass is StepClass.CHECK:
+            return
+        token = INTENT.token
+        intent = Intent(run=RUN, step=step.id, token=token, expires=INTENT.expires)
+        change = kind.plan(params, seen, intent)
+        kind.tags(hand, change)
+        self.changes[step.id] = change.as_json()
+        self.go(step, params, change)
+        self.undo.append((step, params, change))
+
+    def go(self, step: PlannedStep, params: Any, change: Any) -> None:
+        kind: Any = self.kinds[step.kind]
+        assert step.site is not None
+        hand = self.recorder[step.site].hand(self.plan.sites[step.site].region)
+
+        def now() -> Progress:
+            found: Progress = kind.progress(change, kind.observe(hand, params))
+            return found
+
+        eventually(lambda: now() is not Progress.MOVING)
+        if now() is Progress.UNTOUCHED:
+            kind.execute(hand.acting_hand(), change)
+        eventually(lambda: now() is Progress.SETTLED)
+
+    def marks(self, what: str) -> None:
+        for spec in self.plan.marks:
+            if spec.site is None:
+                continue
+            site, recorder = self.plan.sites[spec.site], self.recorder[spec.site]
+            _, _, params = overlays(spec)[-1 if what == "read" else 0]
+            given = late(params, RUN, self.fault_at, self.changes)
+            asking = Asking(5.0, None, recorder.endpoint, ACCOUNT, site.region, None)
+            made: Any = load(MARKS[spec.kind])(given, asking, RUN)
+            made._acting._session = made._looking._session = recorder.hand(
+                site.region
+            )._the_session()
+            if what == "write":
+                made._put(1, 1)
+            else:
+                getattr(made, what)()
+
+
+def _plan(name: str, cloud: Cloud) -> Plan:
+    parsed = parse((DRILLS / f"{name}.yaml").read_text(), f"{name}.yaml")
+    planned = plan_of(parsed, kinds(), simulated=True)
+    return bind(planned, {"estate": dict(cloud.out)}, kinds(), parsed=parsed)
+
+
+@pytest.mark.parametrize("name", ["rds-failover", "zone-loss", "dynamodb-restore", "s3-undelete"])
+def test_the_policy_allows_each_call_of_a_drill_and_nothing_else(name: str, cloud: Cloud) -> None:
+    walk = Walk(_plan(name, cloud), cloud)
+    walk.whole()
+
+    printed = policies(walk.plan, kinds()).by_site
+    for site, recorder in walk.recorder.items():
+        refused = [one for one in recorder.used if not allows(printed[site], *one)]
+        assert refused == []
+        granted = {a for statement in printed[site]["Statement"] for a in statement["Action"]}
+        assert granted - {permission for permission, _ in recorder.used} <= UNSEEN
+
+
+@pytest.mark.parametrize("name", ["rds-failover", "zone-loss", "dynamodb-restore", "s3-undelete"])
+def test_the_policy_reaches_no_other_resource(name: str, cloud: Cloud) -> None:
+    """Only what AWS cannot tell apart is allowed on everything."""
+    printed = policies(_plan(name, cloud), kinds()).by_site
+
+    everything = {
+        action
+        for policy in printed.values()
+        for statement in policy["Statement"]
+        for action in statement["Action"]
+        if "*" in statement["Resource"]
+    }
+    assert everything <= {
+        "autoscaling:DescribeAutoScalingGroups",
+        "dynamodb:ListTables",
+        "ec2:DescribeNetworkAcls",
+        "ec2:DescribeSubnets",
+        "elasticloadbalancing:DescribeTargetHealth",
+    }
+
+
+def test_a_policy_that_lacks_a_call_is_noticed(cloud: Cloud) -> None:
+    walk = Walk(_plan("rds-failover", cloud), cloud)
+    walk.whole()
+    (policy,) = policies(walk.plan, kinds()).by_site.values()
+    for statement in policy["Statement"]:
+        statement["Action"] = [a for a in statement["Action"] if a != "rds:FailoverDBCluster"]
+
+    assert not all(allows(policy, *one) for one in walk.recorder["primary"].used)

@@ -1,0 +1,107 @@
+"""What the sandbox's control plane says, in a form that can be compared: before and after a run."""
+
+import functools
+import json
+from typing import Any
+
+from dr.cloud.aws import Aws
+from dr.sandbox import inventory
+from dr.sandbox.control import Sandbox
+
+Snapshot = dict[str, Any]
+MARK = "dr-mark#"
+
+
+def snapshot(sandbox: Sandbox) -> Snapshot:
+    """Return everything that a shipped drill can change."""
+    out = next(iter(sandbox.outputs.values()))
+    east, west = _hand(sandbox.endpoint, "us-east-1"), _hand(sandbox.endpoint, "us-west-2")
+    return {
+        "databases": [_clusters(east), _clusters(west)],
+        "acls": [_acls(east), _acls(west)],
+        "groups": [_groups(east), _groups(west)],
+        "tables": _tables(east),
+        "parameter": east.ssm.get_parameter(Name=out["table_parameter"])["Parameter"]["Value"],
+        "objects": _objects(east, out["bucket"]),
+        "records": _records(east, out["hosted_zone_id"]),
+    }
+
+
+@functools.cache
+def _hand(endpoint: str, region: str) -> Aws:
+    """Return clients for a sandbox: making them takes longer than all the looking."""
+    return inventory.fake_hands(endpoint, region)
+
+
+def _clusters(aws: Aws) -> dict[str, Any]:
+    return {
+        cluster["DBClusterIdentifier"]: {
+            "status": cluster["Status"],
+            "source": cluster.get("ReplicationSourceIdentifier"),
+            "members": {
+                m["DBInstanceIdentifier"]: m["IsClusterWriter"] for m in cluster["DBClusterMembers"]
+            },
+        }
+        for cluster in aws.rds.describe_db_clusters()["DBClusters"]
+    }
+
+
+def _acls(aws: Aws) -> dict[str, str]:
+    """Return which ACL each subnet has, and every ACL there is."""
+    found = aws.ec2.describe_network_acls()["NetworkAcls"]
+    subnets = {a["SubnetId"]: acl["NetworkAclId"] for acl in found for a in acl["Associations"]}
+    return {**subnets, **{acl["NetworkAclId"]: "there" for acl in found}}
+
+
+def _groups(aws: Aws) -> dict[str, Any]:
+    return {
+        group["AutoScalingGroupName"]: (
+            sorted(group["VPCZoneIdentifier"].split(",")),
+            group["MinSize"],
+            group["MaxSize"],
+            group["DesiredCapacity"],
+            sorted(p["ProcessName"] for p in group["SuspendedProcesses"]),
+        )
+        for group in aws.autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    }
+
+
+def _tables(aws: Aws) -> dict[str, Any]:
+    return {
+        name: sorted(_text(i) for i in aws.dynamodb.scan(TableName=name)["Items"])
+        for name in aws.dynamodb.list_tables()["TableNames"]
+    }
+
+
+def _objects(aws: Aws, bucket: str) -> dict[str, str]:
+    found = aws.s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+    return {one["Key"]: one["ETag"] for one in found}
+
+
+def _records(aws: Aws, zone: str) -> list[str]:
+    found = aws.route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    return sorted(map(_text, found))
+
+
+def _text(value: object) -> str:
+    """Return the same text for the same value, whatever the order of its fields."""
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def marks_left(sandbox: Sandbox, run: str) -> list[int]:
+    """Return the marks of a run that the orders database still has."""
+    import socket
+    import urllib.request
+
+    import orjson
+
+    names = sandbox.get("dns")
+    out = next(iter(sandbox.outputs.values()))
+    host = names[out["service_name"]][0]
+    port = out["service_url"].rpartition(":")[2] if out["service_url"].count(":") > 1 else "80"
+    with socket.create_connection((host, int(port)), timeout=5):
+        pass
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"http://{host}:{port}/marks/{run}", timeout=5) as answer:
+        seqs: list[int] = orjson.loads(answer.read())["seqs"]
+    return seqs
