@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from dr.cli.exit_codes import Exit
 from dr.cli.files import read_drill
 from dr.cli.home import home
 from dr.cli.outcome import exit_code
+from dr.cli.safety import refuse_if_engaged
 from dr.cli.session import Session, reopen
 from dr.cli.stage import FILE as STAGE_FILE
 from dr.cli.view.base import View
@@ -27,6 +29,8 @@ from dr.model.plan import Plan
 from dr.ports import Conflict
 from dr.stores.locks import FileLock
 from dr.stores.rundir import RunDir, whoami
+
+TOLD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON lines on stdout.")
 quiet_ = click.option("--quiet", is_flag=True, help="Print the verdict only.")
@@ -54,12 +58,15 @@ def run(
     """Run a drill: break something on purpose, recover, measure, put everything back."""
     parsed = read_drill(drill)
     planned = plan_of(parsed, kinds(), simulated=sandbox)
+    if not sandbox:
+        _confirmable(planned, confirm, no_input=no_input)
     place = home().ready()
+    refuse_if_engaged(place.path)
     with contextlib.ExitStack() as stack:
         stage = stack.enter_context(stages.opened(parsed.drill, drill, sandbox=sandbox))
         bound = stages.bound_plan(planned, stage, parsed)
-        if not sandbox:
-            _confirmed(bound, confirm, no_input=no_input)
+        if not sandbox and confirm is None:
+            _confirmed(bound)
         lock = FileLock(
             place.path / "locks" / f"service-{bound.service}", f"the service {bound.service}"
         )
@@ -79,6 +86,7 @@ def run(
 @no_input_
 def resume(run_id: str, *, as_json: bool, quiet: bool, no_input: bool) -> int:
     """Go on with a run whose process died: look, resolve doubts, finish."""
+    refuse_if_engaged(home().path)
     directory = home().run(run_id)
     view = choose(json=as_json, quiet=quiet, stream=sys.stderr)
     session = _reopened(directory, view)
@@ -106,6 +114,8 @@ def abort(run_id: str, *, message: str, as_json: bool, quiet: bool) -> int:
 
 def _reopened(directory: RunDir, view: View) -> Session:
     session = reopen(directory, view)
+    if not session.journal.events():
+        raise Refused(f"{directory.id} never began: nothing was touched")
     if session.stage.simulated and not answers.reachable(session.stage):
         raise Refused(
             f"the sandbox that {directory.id} was rehearsed in is gone, and everything in it; "
@@ -125,32 +135,38 @@ def _owned(directory: RunDir, session: Session, why: str) -> int:
                 session.begin(whoami())
             state = session.go(why)
         except Abandoned:
-            return _abandoned(directory, session)
+            session.close(None)
+            return _left_open(directory, session, Exit.ABORTED)
         except Conflict as error:
             raise Refused(f"{error}; this process has stopped and touches nothing more") from error
+        except (OSError, sqlite3.OperationalError) as error:
+            # Without a journal nothing may be done; the run itself is none the worse for it.
+            click.echo(f"the run cannot be written down: {error}", err=True)
+            return _left_open(directory, session, Exit.INCONCLUSIVE)
     result = session.result()
-    session.view.close(result, directory.path)
+    session.close(result)
     return exit_code(state, result)
 
 
-def _abandoned(directory: RunDir, session: Session) -> int:
-    """Say exactly what is left by a process that was told twice to stop."""
+def _left_open(directory: RunDir, session: Session, clean: Exit) -> int:
+    """Say exactly what is left by a process that ends before its run; `clean` if it is nothing."""
     from dr.core.fold import fold
 
     state = fold(session.plan, session.journal.events())
-    session.view.close(None, directory.path)
     open_ = [step for step in state.to_undo() if not state.undo[step].over]
-    click.echo("stopped without putting back:", err=True)
+    if open_:
+        click.echo("stopped without putting back:", err=True)
     for step in open_:
         intent = state.forward[step].intent
         click.echo(f"  {step}: {intent.change if intent is not None else ''}", err=True)
-    click.echo(f"`dr abort {directory.id}` puts it back", err=True)
-    return Exit.DIRTY if open_ else Exit.ABORTED
+    id_ = directory.id
+    click.echo(f"`dr resume {id_}` goes on with it, `dr abort {id_}` puts it back", err=True)
+    return Exit.DIRTY if open_ else clean
 
 
 @contextlib.contextmanager
 def _signals(session: Session) -> Iterator[None]:
-    """First Ctrl-C or SIGTERM: stop and undo. Second: let go at once."""
+    """First Ctrl-C, SIGTERM or hang-up: stop and undo. Second: let go at once."""
     told = 0
 
     def handle(number: int, frame: FrameType | None) -> None:
@@ -161,7 +177,7 @@ def _signals(session: Session) -> Iterator[None]:
         else:
             session.engine.abandon()
 
-    before = {s: signal.signal(s, handle) for s in (signal.SIGINT, signal.SIGTERM)}
+    before = {s: signal.signal(s, handle) for s in TOLD}
     try:
         yield
     finally:
@@ -169,16 +185,19 @@ def _signals(session: Session) -> Iterator[None]:
             signal.signal(number, old)
 
 
-def _confirmed(plan: Plan, given: str | None, *, no_input: bool) -> None:
-    """Have the environment's name typed; automation gives it with --confirm."""
+def _confirmable(plan: Plan, given: str | None, *, no_input: bool) -> None:
+    """Refuse a live run that nobody confirms, before Terraform or AWS is asked anything."""
     if given is not None:
         if given != plan.environment:
             raise Refused(f"this drill is for {plan.environment!r}, not for {given!r}")
-        return
-    if no_input or not sys.stdin.isatty():
+    elif no_input or not sys.stdin.isatty():
         raise Refused(
             f"a live run in {plan.environment!r} must be confirmed: --confirm {plan.environment}"
         )
+
+
+def _confirmed(plan: Plan) -> None:
+    """Have the environment's name typed, with what will be touched above it."""
     where = ", ".join(f"{s.account} {s.region}" for s in plan.sites.values())
     click.echo(f"{plan.title}\nThis is LIVE: {plan.environment} ({where})", err=True)
     for step in plan.steps:

@@ -3,6 +3,7 @@
 import os
 import secrets
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from dr.cli.evidence import events_of, write_rest, write_result
 from dr.cli.hands import SiteHands
 from dr.cli.kinds import of_plan
 from dr.cli.log import opened
+from dr.cli.safety import LeverGuards, lever
 from dr.cli.stage import FILE as STAGE_FILE
 from dr.cli.stage import Stage
 from dr.cli.view.base import View
@@ -21,9 +23,9 @@ from dr.core.fold import Run
 from dr.core.moves import Pace
 from dr.engine.brakes import Brakes
 from dr.engine.drive import Driver
-from dr.engine.guards import Guards
 from dr.engine.run import Engine, Hooks
 from dr.model import event as ev
+from dr.model.errors import Refused
 from dr.model.event import Event
 from dr.model.plan import Plan
 from dr.model.reading import Sample
@@ -50,11 +52,13 @@ class Session:
 
     def __post_init__(self) -> None:
         """Open the journal and make the parts; nothing is asked of the world yet."""
+        os.umask(0o077)  # what a run writes, here and in its children, is its owner's alone
         self.clock = Clock()
         self.plan = self.directory.plan()
         self.journal: SqliteJournal = self.directory.journal(self.clock)
         self._follower = Follower(self.plan)
         self._ticked_us = 0
+        self._unseen = False
         log = self.directory.path.parent.parent / "logs" / f"{self.directory.id}.log"
         self._log = opened(log).bind(run_id=self.directory.id, drill=self.plan.drill)
         self._watch = Watch(
@@ -80,7 +84,9 @@ class Session:
                 rfc3339(self.clock.now() + EXPIRES),
             ),
             observer=self._watch,
-            guards=Guards(self.plan.guards, self._alarm),
+            guards=LeverGuards(
+                self.plan.guards, self._alarm, lever(self.directory.path.parent.parent)
+            ),
             clock=self.clock,
             hooks=Hooks(event=self._on_event, tick=self._on_tick, conclude=self._conclude),
             owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
@@ -108,6 +114,10 @@ class Session:
         self._watch.tell(run)
         write_rest(self.directory)
         return run
+
+    def close(self, result: Result | None) -> None:
+        """Show how it ended."""
+        self._show(lambda: self.view.close(result, self.directory.path))
 
     def result(self) -> Result | None:
         """Return the result that was written, if there is one."""
@@ -137,7 +147,7 @@ class Session:
             step=getattr(event.data, "step", None),
             why=getattr(event.data, "message", None) or getattr(event.data, "why", None),
         )
-        self.view.event(event)
+        self._show(lambda: self.view.event(event))
 
     def _on_tick(self, run: Run) -> None:
         now = self.clock.mono_us()
@@ -147,7 +157,18 @@ class Session:
         samples: dict[str, list[Sample]] = {
             probe.id: list(self._watch.samples(probe.id)) for probe in self.plan.probes
         }
-        self.view.tick(self._follower.shot(now, samples))
+        self._show(lambda: self.view.tick(self._follower.shot(now, samples)))
+
+    def _show(self, show: Callable[[], None]) -> None:
+        """Show something; once nobody is there to see it, nothing more.
+
+        A reader that went away, or a closed terminal, must not end a run in mid-air.
+        """
+        if not self._unseen:
+            try:
+                show()
+            except OSError:
+                self._unseen = True
 
     def _conclude(self, run: Run, closing: ev.RunClosed) -> dict[str, str]:
         return write_result(self.directory, events_of(self.directory))
@@ -159,6 +180,9 @@ def longest_us(plan: Plan) -> int:
 
 
 def reopen(directory: RunDir, view: View) -> Session:
-    """Return the session of a run that exists already."""
-    stage = Stage.of_json((directory.path / STAGE_FILE).read_bytes())
+    """Return the session of a run that exists already. Raises Refused if it never began."""
+    try:
+        stage = Stage.of_json((directory.path / STAGE_FILE).read_bytes())
+    except FileNotFoundError as error:
+        raise Refused(f"{directory.id} never began: nothing was touched") from error
     return Session(directory, stage, view)

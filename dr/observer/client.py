@@ -52,7 +52,8 @@ def ask_once(kind: str, params: Json, asking: Asking) -> Reading:
                 return await probe.sample()
         except Exception as error:  # noqa: BLE001 - a probe's own failure says nothing of the service
             if limit.expired():
-                return Reading(State.DOWN, f"no answer within {round(asking.within_s * 1000)} ms")
+                why = f"no answer within {round(asking.within_s * 1000)} ms"
+                return Reading(probe.silence, why)
             return Reading(State.UNKNOWN, reason(error))
 
     return asyncio.run(ask())

@@ -29,7 +29,7 @@ class Appender:
 
     def __init__(self, path: Path, header: str) -> None:
         """Open for appending; write the header if the file is empty."""
-        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._pending: list[str] = []
         self._rest = b""
         self._dirty = False

@@ -84,7 +84,10 @@ class ProbeLane:
         done_us = book.clock.mono_us()
         took_us = done_us - sent_us
         if said is None or said.state is not State.UP or took_us > within_us:
+            answered = said is not None and took_us <= within_us
             said = settle(said, took_us, within_us, book.pulse.lost_us(sent_us, done_us))
+            if not answered and said.state is State.DOWN:
+                said = Reading(self._probe.silence, said.why)
         self._write(slot, sent_us, said, done_us)
 
     def give_up(self, slot: Slot, now_us: int, why: str) -> None:

@@ -54,8 +54,11 @@ def start(spec: Spec, run_dir: Path, clock: Clock | None = None) -> Running:
     if left is not None:
         stop(left)
     spec = mend(replace(spec, dir=str(run_dir.resolve())), clock)
+    parts = _parts(spec)
+    for part in parts:  # all of them first: who resumes the run must see that one was not started
+        (place / f"{part.name}.spec.json").write_text(part.to_json())
     begun: list[Process] = []
-    for part in _parts(spec):
+    for part in parts:
         try:
             begun.append(_spawn(part, place, clock))
         except Failed:
@@ -150,7 +153,6 @@ def _parts(spec: Spec) -> list[Spec]:
 
 def _spawn(spec: Spec, place: Path, clock: Clock) -> Process:
     path = place / f"{spec.name}.spec.json"
-    path.write_text(spec.to_json())
     (place / f"{spec.name}.json").unlink(missing_ok=True)
     _put_by(place / f"{spec.name}.end.json")
     with (place / LOG_FILE).open("ab") as log:

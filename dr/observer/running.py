@@ -45,11 +45,12 @@ class Process:
 
 @dataclass(frozen=True)
 class Running:
-    """The observers of a run."""
+    """The observers of a run. missing: names of those that were to be started and never ran."""
 
     run_dir: Path
     processes: tuple[Process, ...]
     clock: Clock = field(default_factory=Clock, repr=False, compare=False)
+    missing: tuple[str, ...] = ()
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -68,7 +69,7 @@ class Running:
 
     def alive(self) -> bool:
         """Say whether all of them run."""
-        return all(one.alive() for one in self.processes)
+        return not self.missing and all(one.alive() for one in self.processes)
 
     def healthy(self) -> bool:
         """Say whether all of them run and have said so within five seconds."""
@@ -80,14 +81,15 @@ class Running:
 def find(run_dir: Path, clock: Clock | None = None) -> Running | None:
     """Return the observers of a run, or None if none of them runs: who resumes it re-attaches.
 
-    If one of two has died, both are returned, and `alive` is false: start them anew.
+    If one of two has died, or was not started any more, `alive` is false: start them anew.
     """
-    known = tuple(
-        one for one in (process_of(facts(run_dir, name)) for name in (MAIN, APART)) if one
-    )
+    found = {name: process_of(facts(run_dir, name)) for name in (MAIN, APART)}
+    known = tuple(one for one in found.values() if one)
     if not any(one.alive() for one in known):
         return None
-    return Running(run_dir, known, clock or Clock())
+    wanted = [n for n in found if (run_dir / SAMPLES_DIR / f"{n}.spec.json").exists()]
+    missing = tuple(name for name in wanted if found[name] is None)
+    return Running(run_dir, known, clock or Clock(), missing)
 
 
 def stop(running: Running, wait_s: float = 5.0) -> bool:

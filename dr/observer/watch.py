@@ -85,10 +85,12 @@ class Watch(Observer):
                     kind=self.probe_kinds[probe.kind],
                     every_us=probe.every.us,
                     within_us=probe.within.us,
-                    params=probe.with_,
+                    params={**probe.with_, "from": vantage} if vantage else probe.with_,
                     asking=self.asking(probe.site, probe.within.seconds),
+                    vantage=vantage,
                 )
-                for probe in self.plan.probes
+                for probe in [*self.plan.probes, *(d.probe() for d in self.plan.detect)]
+                for vantage in probe.vantages or ("",)
             ),
             marks=tuple(
                 Entry(

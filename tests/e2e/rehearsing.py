@@ -40,7 +40,7 @@ FAST = {
     "replication_lag": 0.4,
     "reader_lag": 0.0,
     "launch": 0.4,
-    "health_interval": 0.3,
+    "health_interval": 0.6,  # a zone is dark for users for twice as long
     "health_threshold": 2,
 }
 
@@ -255,14 +255,19 @@ class Theatre:
             number = self._asked
         if not fresh:
             return self._free.get()
-        sandbox = control.up(
-            self._root / str(number),
-            ESTATE,
-            times=FAST,
-            terraform=False,
-            database=self._database,
-            owner_pid=os.getpid(),
-        )
+        try:
+            sandbox = control.up(
+                self._root / str(number),
+                ESTATE,
+                times=FAST,
+                terraform=False,
+                database=self._database,
+                owner_pid=os.getpid(),
+            )
+        except BaseException:
+            with self._lock:
+                self._asked -= 1  # or others would wait for it for ever
+            raise
         self._made.append(sandbox)
         return sandbox
 

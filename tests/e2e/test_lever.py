@@ -1,5 +1,6 @@
 """The safety lever against real runs: none begins, a running one stops and puts all back."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,35 @@ def test_a_running_run_stops_and_puts_everything_back(
     assert running.dr("abort", running.last.id).code in {0, 3}  # never refused
     if shared:
         east.ssm.delete_parameter(Name="/dr/lever")
+
+
+def test_an_engaged_lever_keeps_nobody_from_putting_things_back(
+    rehearsal: Rehearsal, tmp_path: Path
+) -> None:
+    """A run is killed in mid-air, and then the lever is engaged: abort works, resume does not."""
+    assert rehearsal.sandbox is not None
+    before = snapshot(rehearsal.sandbox)
+    drill = written(
+        tmp_path / "drill.yaml",
+        "zone-loss",
+        lambda d: d["recover"].insert(
+            0, {"id": "go", "kind": "human.approve", "prompt": "Go?", "within": "5m"}
+        ),
+    )
+    process = rehearsal.start("run", drill, "--sandbox", "--no-input")
+    eventually(
+        lambda: (
+            bool(rehearsal.runs()) and rehearsal.last.happened("step.settled", step="dark-zone")
+        ),
+        "the fault",
+    )
+    process.send_signal(signal.SIGKILL)
+    ended(process)
+    assert rehearsal.dr("lever", "engage", "-m", "incident 12").code == 0
+
+    assert rehearsal.dr("resume", rehearsal.last.id, "--no-input").code == 6
+    assert snapshot(rehearsal.sandbox) != before
+    done = rehearsal.dr("abort", rehearsal.last.id)
+
+    assert done.code == 3, done.said
+    assert snapshot(rehearsal.sandbox) == before

@@ -47,7 +47,7 @@ class World:
             "restore": draw.uniform(0.3, 2.0),
             "replication_lag": draw.uniform(0.1, 1.5),
             "reader_lag": draw.choice([0.0, draw.uniform(0.05, 1.5)]),
-            "health_interval": draw.uniform(0.25, 0.6),
+            "health_interval": draw.uniform(0.4, 0.8),
             "launch": draw.uniform(0.2, 0.8),
         }
         return cls(

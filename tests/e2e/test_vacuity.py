@@ -1,5 +1,6 @@
 """Drills that prove nothing, through the real engine: none of them may pass."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -96,3 +97,47 @@ def test_while_the_runner_is_blind_nothing_passes(tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert run.verdict != "pass"
+
+
+@pytest.fixture
+def bucket() -> Iterator[dict[str, str]]:
+    """Have an account with a bucket in which nothing matches; yield what reaches it."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    reach = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CA_BUNDLE": "",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    try:
+        session = boto3.session.Session("testing", "testing", region_name="us-east-1")
+        s3 = session.client("s3", endpoint_url=reach["AWS_ENDPOINT_URL"])
+        s3.create_bucket(Bucket="documents")
+        s3.put_bucket_versioning(Bucket="documents", VersioningConfiguration={"Status": "Enabled"})
+        s3.put_object(Bucket="documents", Key="other/1", Body=b"kept")
+        yield reach
+    finally:
+        server.stop()
+
+
+def test_an_empty_list_of_targets_is_invalid(tmp_path: Path, bucket: dict[str, str]) -> None:
+    site = '{account: "123456789012", region: us-east-1}'
+    delete = "kind: aws.s3.delete_objects, with: {bucket: documents, prefix: docs/, at_most: 5}"
+    with Toy(tmp_path) as toy:
+        run = toy.run(
+            ("environment:", f"sites: {{here: {site}}}\nenvironment:"),
+            ("{changes: 4}", '{changes: 4, accounts: ["123456789012"], regions: [us-east-1]}'),
+            (f"kind: command.run, with: {SICKEN}", delete),
+            (HEAL, "{argv: ['true']}"),
+            **bucket,
+        )
+
+    assert run.verdict == "invalid", run.said
+    assert run.code != 0

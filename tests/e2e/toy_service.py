@@ -55,7 +55,11 @@ class Toy:
         self.well.__exit__()
 
     def _behave(self, peer: socket.socket, request: bytes) -> None:
-        answer(503 if self.flag.exists() else 200)(peer, request)
+        ill = self.flag.exists()
+        if b" /incidents " in request:
+            answer(200, b'[{"status": "triggered"}]' if ill else b"[]")(peer, request)
+        else:
+            answer(503 if ill else 200)(peer, request)
 
     def text(self, text: str = TOY) -> str:
         named = {"@URL@": self.server.url, "@OTHER@": self.well.url, "@FLAG@": str(self.flag)}
@@ -113,5 +117,6 @@ def play(text: str, place: Path, environment: Mapping[str, str]) -> Played:
     )  # fmt: skip
     runs = sorted((home / "runs").iterdir()) if (home / "runs").is_dir() else []
     assert len(runs) == 1, done.stderr
+    assert (runs[0] / "result.json").is_file(), done.stderr
     result = json.loads((runs[0] / "result.json").read_text())
     return Played(done.returncode, done.stderr, home, runs[0], result)
