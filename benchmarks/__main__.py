@@ -4,7 +4,7 @@ import importlib.util
 import subprocess
 import sys
 
-NAMES = ("startup", "lateness", "engine")
+NAMES = ("startup", "lateness", "outage_truth", "engine")
 
 
 def main() -> int:

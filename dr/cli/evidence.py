@@ -1,4 +1,4 @@
-"""Writing a run's evidence: result, events, report, manifest. And reading it again."""
+"""Writing a run's evidence: result, events, report, seal. And reading it again."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from dr.cloud.clock import Clock
 from dr.core.canonical import canonical
 from dr.core.conclude import Concluded, Raw, conclude
 from dr.core.lines import Broken, digest, verified
+from dr.core.seal import SEAL_FILE
 from dr.model.errors import Refused
 from dr.model.event import Event
 from dr.model.plan import Plan
@@ -16,6 +17,7 @@ from dr.stores.files import sha256_of
 from dr.stores.rundir import RunDir
 
 if TYPE_CHECKING:
+    from dr.core.seal import Seal
     from dr.report.parts import Page
 
 SAMPLES = ("probes", "marks", "found")
@@ -67,10 +69,35 @@ def write_result(run: RunDir, events: Sequence[Event]) -> dict[str, str]:
 
 
 def write_rest(run: RunDir) -> None:
-    """Write events.jsonl, the report and the manifest of a closed run."""
-    run.write("events.jsonl", b"".join(line + b"\n" for line in lines_of(run)))
+    """Write events.jsonl and the report of a closed run, and seal it."""
+    from dr.stores.sealing import seal
+
+    home = run.path.parent.parent
+    made = sealed_already(run)
+    if made is not None and made.status == "complete":
+        return  # a resumed run that had died after its sealing
+    write_events(run)
     run.write("report.html", report_of(run).encode())
-    run.manifest()
+    seal(run, home, Clock())
+
+
+def write_events(run: RunDir) -> None:
+    """Write the journal out, byte for byte, and how to verify it."""
+    from dr.report.verifier import tool
+
+    run.write("events.jsonl", b"".join(line + b"\n" for line in lines_of(run)))
+    run.write("VERIFY.md", tool("VERIFY.md"))
+
+
+def sealed_already(run: RunDir) -> "Seal | None":
+    """Return the registered seal of a run, if there is one."""
+    from dr.stores.register import FILE, Register
+    from dr.stores.sealing import sealed
+
+    entries = Register(run.path.parent.parent / FILE).entries()
+    known = {e.sha256 for e in entries if e.run_id == run.id and e.kind == "seal"}
+    path = run.path / SEAL_FILE
+    return sealed(run) if path.is_file() and sha256_of(path) in known else None
 
 
 def lines_of(run: RunDir) -> list[bytes]:

@@ -27,11 +27,21 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "resolve": ("dr.cli.watching", "Say of a held step whether it happened."),
     "measure": ("dr.cli.results", "Compute the result of a run again."),
     "report": ("dr.cli.results", "Write the report of a run."),
+    "seal": ("dr.cli.sealing", "Seal a run whose process died, as incomplete."),
+    "sign": ("dr.cli.sealing", "Approve a sealed run with a second key."),
+    "addendum": ("dr.cli.sealing", "Add a file to a sealed run."),
+    "keys": ("dr.cli.sealing", "Make and list the keys that sign."),
+    "register": ("dr.cli.sealing", "List every run that was ever meant."),
+    "verify": ("dr.cli.verifying", "Check evidence, and compute every figure again."),
     "demo": ("dr.cli.demo", "Run three drills in the sandbox and show what comes out."),
     "sandbox": ("dr.cli.sandboxing", "Start a cloud to rehearse in."),
     "actions": ("dr.cli.describe", "List the kinds of steps, or describe one."),
     "probes": ("dr.cli.describe", "List the kinds of probes and marks, or describe one."),
     "schema": ("dr.cli.definition", "Print the JSON Schema of a file, for editors."),
+    "doctor": ("dr.cli.doctor", "Examine whether a drill could run here."),
+    "sweep": ("dr.cli.sweep", "Find and remove what crashed runs have left."),
+    "lever": ("dr.cli.lever", "Stop every run, and let none begin."),
+    "iam-policy": ("dr.cli.policy", "Print the IAM policy that a drill needs."),
     "explain": ("dr.cli.definition", "Explain a code such as DR0107."),
 }
 """Command → module and help. Static, so that `dr --help` imports no command."""
@@ -56,7 +66,8 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(COMMANDS[cmd_name][0])
-        command = getattr(module, cmd_name, None) or getattr(module, f"{cmd_name}_")
+        name = cmd_name.replace("-", "_")
+        command = getattr(module, name, None) or getattr(module, f"{name}_")
         if not isinstance(command, click.Command):
             raise TypeError(f"{module.__name__}.{cmd_name} is not a command")
         return command

@@ -9,6 +9,7 @@ from dr.cli.kinds import StepKindObject
 from dr.cli.stage import Stage
 from dr.cloud.aws import Aws
 from dr.cloud.child import Children
+from dr.cloud.postgres import Postgres
 from dr.cloud.terraform import Terraform
 from dr.model.errors import Refused
 from dr.model.event import Call, Way
@@ -71,6 +72,8 @@ class SiteHands:
         if kind is Observations:
             return self.observations
         work = self.directory / "children" / f"{step.id}-{way.value}"
+        if kind is Postgres:
+            return Postgres(self.stage.resolver)
         if kind is Children:
             return Children(work, self.stage.environment())
         if kind is Terraform:

@@ -33,7 +33,7 @@ def permissions(plan: Plan) -> dict[str, list[str]]:
     needed: dict[str, set[str]] = {}
     for step in plan.steps:
         needed.setdefault(step.site or _ANYWHERE, set()).update(step.needs)
-    for probe in plan.probes:
+    for probe in [*plan.probes, *(detector.probe() for detector in plan.detect)]:
         needed.setdefault(probe.site or _ANYWHERE, set()).update(table.probes[probe.kind]().needs)
     for marks in plan.marks:
         needed.setdefault(marks.site or _ANYWHERE, set()).update(table.marks[marks.kind]().needs)
@@ -88,7 +88,9 @@ def _objectives(plan: Plan) -> Iterator[str]:
             f"  recovery point {rpo.target}, by marks {rpo.marks}; "
             f"measured to within {error.recovery_point}"
         )
-    if rto is None and rpo is None:
+    for phase, target in plan.objectives.phases.items():
+        yield f"  phase {phase}: {target}"
+    if rto is None and rpo is None and not plan.objectives.phases:
         yield "  none"
 
 
@@ -96,7 +98,8 @@ def _radius(plan: Plan) -> Iterator[str]:
     radius = plan.blast_radius
     changes = sum(step.klass is StepClass.ACTION for step in plan.steps)
     yield "blast radius:"
-    yield f"  accounts {', '.join(radius.accounts)}; regions {', '.join(radius.regions)}"
+    accounts, regions = ", ".join(radius.accounts), ", ".join(radius.regions)
+    yield f"  accounts {accounts}; regions {regions}" if accounts else "  no AWS account"
     yield f"  changes: {changes} planned, {radius.changes} allowed"
     for key, value in sorted(radius.require_tag.items()):
         yield f"  every target must carry the tag {key}={value}"

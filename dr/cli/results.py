@@ -1,5 +1,7 @@
 """`dr measure` and `dr report`: figures and reports, from the evidence alone."""
 
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -9,8 +11,12 @@ from dr.cli.exit_codes import Exit
 from dr.cli.home import home
 from dr.core.canonical import canonical
 from dr.model.errors import Refused
+from dr.model.event import Event, RunClosed, SamplesAnchored
 from dr.report.text import summary
 from dr.stores.rundir import RunDir
+
+FOUND = "samples/found.csv"
+"""Written anew at each reading back: only its last form counts."""
 
 
 @click.command()
@@ -19,19 +25,24 @@ from dr.stores.rundir import RunDir
 def measure(run_id: str, *, as_json: bool) -> int:
     """Compute every figure again from the raw files, and compare with what was recorded.
 
-    Exit code 0 when they agree to the byte, 1 when they do not.
+    Exit code 0 when they agree to the byte, 1 when they do not, or when a raw file is not the one
+    that the journal names.
     """
     directory = _directory(run_id)
-    found = concluded(directory, events_of(directory))
+    events = events_of(directory)
+    found = concluded(directory, events)
     again = canonical(found.result.as_json())
     click.echo(again.decode() if as_json else summary(page_of(directory)))
+    strayed = _strayed(directory, events)
+    for name in strayed:
+        click.echo(f"{name} is NOT what the journal saw of it", err=True)
     path = directory.path / "result.json"
     if not path.is_file():
         click.echo("there is no result.json to compare with", err=True)
-        return Exit.PASS
+        return Exit.FAIL if strayed else Exit.PASS
     if path.read_bytes() == again:
         click.echo("result.json holds the same figures, byte for byte", err=True)
-        return Exit.PASS
+        return Exit.FAIL if strayed else Exit.PASS
     click.echo("result.json DIFFERS from what the raw files say", err=True)
     return Exit.FAIL
 
@@ -55,6 +66,31 @@ def report(run_id: str, *, out: Path | None, form: str) -> int:
         out.write_text(text)
     click.echo(out)
     return Exit.PASS
+
+
+def _strayed(directory: RunDir, events: Sequence[Event]) -> list[str]:
+    """Name the files that are not what the journal has anchored or its last event names."""
+    wrong: set[str] = set()
+    for event in events:
+        data = event.data
+        if isinstance(data, SamplesAnchored) and data.file != FOUND:
+            prefix = _content(directory, data.file)[: data.bytes]
+            if len(prefix) != data.bytes or hashlib.sha256(prefix).hexdigest() != data.sha256:
+                wrong.add(data.file)
+        elif isinstance(data, RunClosed):
+            wrong |= {
+                name
+                for name, sha in data.digests.items()
+                if hashlib.sha256(_content(directory, name)).hexdigest() != sha
+            }
+    return sorted(wrong)
+
+
+def _content(directory: RunDir, name: str) -> bytes:
+    try:
+        return (directory.path / name).read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _directory(name: str) -> RunDir:

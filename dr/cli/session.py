@@ -82,6 +82,7 @@ class Session:
                 self.clock,
                 Brakes(self.plan),
                 rfc3339(self.clock.now() + EXPIRES),
+                str(self.directory.intent()["nonce"]),
             ),
             observer=self._watch,
             guards=LeverGuards(

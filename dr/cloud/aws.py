@@ -84,6 +84,10 @@ class Aws:
         return self._client("elbv2")
 
     @property
+    def iam(self) -> Any:
+        return self._client("iam")
+
+    @property
     def rds(self) -> "RDSClient":
         return self._client("rds")
 

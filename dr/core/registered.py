@@ -18,11 +18,17 @@ def registered(
     3. Everything that came later is there, and nothing else.
     """
     mine = [entry for entry in entries if entry.run_id == seal.run_id]
-    # 1
+    return _intent(mine, seal, intent) or _seals(mine, seal, sealed) or _later(mine, later)
+
+
+def _intent(mine: Sequence[Entry], seal: Seal, intent: str) -> str:
     intents = [(e.sha256, e.run_no) for e in mine if e.kind == "intent"]
     if intents != [(intent, seal.run_no)] or mine[0].kind != "intent":
         return "the registered intent is not this one"
-    # 2
+    return ""
+
+
+def _seals(mine: Sequence[Entry], seal: Seal, sealed: str) -> str:
     seals = [e for e in mine if e.kind == "seal"]
     if not seals or (seals[-1].sha256, seals[-1].note) != (sealed, seal.status):
         return "the registered seal is not this one"
@@ -33,12 +39,12 @@ def registered(
         return "the register holds another outcome of this run"
     if seal.replaces_sha256 != (older[-1] if older else NOTHING):
         return "the seal does not replace the one that was registered before"
-    # 3
-    added = [
-        (e.note, e.sha256)
-        for e in mine
-        if e.kind == "addendum" and e.n > seals[-1].n
-    ]
+    return ""
+
+
+def _later(mine: Sequence[Entry], later: Mapping[str, str]) -> str:
+    sealed_at = max(e.n for e in mine if e.kind == "seal")
+    added = [(e.note, e.sha256) for e in mine if e.kind == "addendum" and e.n > sealed_at]
     if sorted(added) != sorted(later.items()):
         return "what was added after the seal is not what was registered"
     return ""

@@ -29,7 +29,7 @@ _KEY_BYTES, _SIGNATURE_BYTES = 32, 64
 
 
 class BadSignature(ValueError):
-    """This is not a signature of ours, or not of these bytes."""
+    """Not a signature of ours, or not of these bytes."""
 
 
 class Unknown(BadSignature):
@@ -193,7 +193,7 @@ def _signers(text: str) -> Iterator[Signer]:
 
 
 def _moment(given: str) -> str:
-    """Return 14 digits, so that moments compare as text. (ssh-keygen: YYYYMMDD[HHMM[SS]][Z].)"""
+    """Return 14 digits, so that moments compare as text. Given: YYYYMMDD[HHMM[SS]][Z]."""
     digits = given.strip('"').rstrip("Zz")
     return digits.ljust(14, "0") if digits else ""
 
@@ -205,4 +205,3 @@ def who(armoured: bytes, data: bytes, namespace: str, allowed: list[Signer], at:
         if signer.may(public, namespace, at):
             return signer.principals
     raise Unknown(f"{fingerprint(public)} is not in the signers file for {namespace} at {at[:10]}")
-

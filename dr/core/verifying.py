@@ -8,14 +8,11 @@ Limits: what remains undetectable is written down in VERIFY.md.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
-import orjson
-
-from dr.core.lines import digest, verified
+from dr.core.bundle import Against, Bundle, Reading
+from dr.core.lines import digest
 from dr.core.recomputing import differences
 from dr.core.registered import intents_answered, registered
 from dr.core.seal import (
@@ -31,20 +28,14 @@ from dr.core.seal import (
     NOTHING,
     SEAL_FILE,
     SEAL_SIGNATURE,
-    Entry,
-    Seal,
     entry_line,
     listed,
     live,
     parse_addendum,
-    parse_manifest,
-    parse_register,
-    parse_seal,
 )
 from dr.core.sshsig import check as signed_with
-from dr.core.sshsig import fingerprint, signers, who
-from dr.model.event import Event, RunClosed, RunCreated, SamplesAnchored
-from dr.model.plan import Plan
+from dr.core.sshsig import fingerprint
+from dr.model.event import RunClosed, RunCreated, SamplesAnchored
 
 Answer = tuple[bool | None, str]
 
@@ -58,25 +49,6 @@ class Check:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """The files of a bundle; `odd` names what is neither a file nor a directory."""
-
-    files: Mapping[str, bytes]
-    odd: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Against:
-    """What a bundle is checked against: all of it from elsewhere, never from the bundle."""
-
-    signers: bytes | None = None
-    register: bytes | None = None
-    head: str | None = None  # of the register, as it was handed over at some time
-    run: str | None = None  # the id that was asked for
-    provider_reported: Callable[[Plan], frozenset[str]] = lambda plan: frozenset()
-
-
 ESSENTIAL = frozenset({1, 12, 13, 14})
 """Checks without which "verified" would say too much."""
 
@@ -87,76 +59,16 @@ def verify(bundle: Bundle, against: Against) -> list[Check]:
     return [_made(number, check, read) for number, check in CHECKS.items()]
 
 
-def _made(number: int, check: "Callable[[Reading], Answer]", read: "Reading") -> Check:
+def _made(number: int, check: Callable[[Reading], Answer], read: Reading) -> Check:
+    ok: bool | None = False
     try:
         ok, text = check(read)
     except KeyError as error:
-        return Check(number, False, f"{_TITLES[number]}: there is no {error.args[0]}")  # noqa: FBT003
+        text = f"{_TITLES[number]}: there is no {error.args[0]}"
     except Exception as error:  # noqa: BLE001 - hostile bytes must not end the checking
-        return Check(number, False, f"{_TITLES[number]}: {str(error) or type(error).__name__}")  # noqa: FBT003
-    return Check(number, ok, text)
-
-
-class Reading:
-    """What the files say, each read once; reading raises, and the check that needs it fails."""
-
-    def __init__(self, bundle: Bundle, against: Against) -> None:
-        """Read nothing yet."""
-        self.files, self.odd, self.against = bundle.files, bundle.odd, against
-
-    def sha(self, name: str) -> str:
-        """Return the digest of a file. KeyError if it is not there."""
-        return hashlib.sha256(self.files[name]).hexdigest()
-
-    @cached_property
-    def seal(self) -> Seal:
-        """The seal."""
-        return parse_seal(self.files[SEAL_FILE])
-
-    @cached_property
-    def manifest(self) -> dict[str, str]:
-        """The manifest."""
-        return parse_manifest(self.files[MANIFEST_FILE])
-
-    @cached_property
-    def lines(self) -> list[bytes]:
-        """The lines of the journal; the last one must have its end."""
-        lines = self.files["events.jsonl"].split(b"\n")
-        if lines.pop():
-            raise ValueError("the last event is torn")
-        return lines
-
-    @cached_property
-    def events(self) -> list[Event]:
-        """The events, their chain checked from the intent on."""
-        run_id = str(self.json("intent.json")["run_id"])
-        return list(verified(self.lines, self.sha("intent.json"), run_id))
-
-    @cached_property
-    def plan(self) -> Plan:
-        """The frozen plan."""
-        return Plan.model_validate_json(self.files["plan.json"])
-
-    @cached_property
-    def register(self) -> list[Entry]:
-        """The register's entries."""
-        return parse_register(self.against.register or b"")
-
-    def json(self, name: str) -> dict[str, Any]:
-        """Return a file that holds one JSON object."""
-        found = orjson.loads(self.files[name])
-        if not isinstance(found, dict):
-            raise TypeError(f"{name} is not an object")
-        return found
-
-    def signer(self, text: str, signature: str, namespace: str) -> str | None:
-        """Name who has signed a file; None if there is nobody to compare with."""
-        armoured, data = self.files[signature], self.files[text]
-        signed_with(armoured, data, namespace)
-        if self.against.signers is None:
-            return None
-        allowed = signers(self.against.signers)
-        return who(armoured, data, namespace, allowed, self.seal.sealed_at)
+        text = f"{_TITLES[number]}: {str(error) or type(error).__name__}"
+    # Names and errors hold bytes of the bundle, which must not steer anybody's terminal.
+    return Check(number, ok, "".join(c if c.isprintable() else "?" for c in text))
 
 
 def _seal(read: Reading) -> Answer:
@@ -165,9 +77,7 @@ def _seal(read: Reading) -> Answer:
             return False, "the seal says that nobody signed it, and there is a signature"
         return (None if read.against.signers is None else False), "the seal is not signed"
     by = read.signer(SEAL_FILE, SEAL_SIGNATURE, EVIDENCE)
-    key = fingerprint(
-        signed_with(read.files[SEAL_SIGNATURE], read.files[SEAL_FILE], EVIDENCE)
-    )
+    key = fingerprint(signed_with(read.files[SEAL_SIGNATURE], read.files[SEAL_FILE], EVIDENCE))
     if key != read.seal.signed_by:
         return False, f"the seal was signed by {key}, and names {read.seal.signed_by}"
     if by is None:
@@ -179,9 +89,7 @@ def _approval(read: Reading) -> Answer:
     if APPROVAL_SIGNATURE not in read.files:
         return None, "nobody has approved it"
     by = read.signer(SEAL_FILE, APPROVAL_SIGNATURE, APPROVAL)
-    key = fingerprint(
-        signed_with(read.files[APPROVAL_SIGNATURE], read.files[SEAL_FILE], APPROVAL)
-    )
+    key = fingerprint(signed_with(read.files[APPROVAL_SIGNATURE], read.files[SEAL_FILE], APPROVAL))
     if key == read.seal.signed_by:
         return False, "the approval was made with the key that sealed it"
     if by is None:
@@ -195,9 +103,7 @@ def _manifest(read: Reading) -> Answer:
 
 
 def _files(read: Reading) -> Answer:
-    wrong = [
-        n for n, sha in read.manifest.items() if n not in read.files or read.sha(n) != sha
-    ]
+    wrong = [n for n, sha in read.manifest.items() if n not in read.files or read.sha(n) != sha]
     if wrong:
         return False, f"not as listed: {', '.join(wrong[:3])}"
     return True, f"every listed file is as it was ({len(read.manifest)})"

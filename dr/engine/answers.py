@@ -56,6 +56,16 @@ class Trouble:
 Result = Looked | Asked | Trouble
 
 
+@dataclass(frozen=True, slots=True)
+class Died:
+    """A worker came to an end that nothing provides for; so must the process."""
+
+    error: BaseException
+
+
+Arrival = Result | Data | Died
+
+
 def event_of(answer: Asked | Trouble) -> Data:
     """Return the event that a request's answer, or a failure, is in the journal."""
     if isinstance(answer, Asked):

@@ -49,13 +49,19 @@ class Driver:
         clock: Clock,
         brakes: Brakes,
         expires: str,
+        salt: str = "",
     ) -> None:
-        """Take the actions and checks by kind. `expires` goes into the tags of what is made."""
+        """Take the actions and checks by kind. `expires` goes into the tags of what is made.
+
+        salt: unique to the run. Run ids are unique to a home only; two homes (a laptop and a CI
+        runner, say) must not take each other's leftovers in one account for their own.
+        """
         self._kinds = kinds
         self._hands = hands
         self._clock = clock
         self._brakes = brakes
         self._expires = expires
+        self._salt = salt
 
     def look(self, run: Run, step: PlannedStep, way: Way, before: Seen | None) -> Result:
         """Read the world for one step; before there is an intent, also plan the change."""
@@ -164,8 +170,9 @@ class Driver:
                 raise AssertionError(f"{step.id} has nothing to undo")
             change = _read(action.change, done.undo)
             return change, _intended(step, way, params, change, None, done.token)
-        token = _token(run.id, step.id)
-        intent = Intent(run=run.id, step=step.id, token=token, expires=self._expires)
+        token = _token(f"{self._salt}{run.id}", step.id)
+        name = f"{run.id}.{self._salt[:8]}" if self._salt else run.id
+        intent = Intent(run=name, step=step.id, token=token, expires=self._expires)
         change = action.plan(params, seen, intent)
         back = action.undo(change)
         return change, _intended(step, way, params, change, back, token)

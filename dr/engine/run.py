@@ -20,7 +20,7 @@ from dr.cloud.clock import Clock
 from dr.core.decide import decide
 from dr.core.fold import Run, Status, fold
 from dr.core.moves import Ask, Baseline, Look, Looks, Move, Pace, Record, Seen, Wait
-from dr.engine.answers import Asked, Looked, Result, event_of
+from dr.engine.answers import Arrival, Asked, Died, Looked, event_of
 from dr.engine.drive import Driver
 from dr.engine.guards import Guards
 from dr.engine.inbox import events_of
@@ -52,16 +52,6 @@ class Hooks:
     event: Callable[[Event], None]
     tick: Callable[[Run], None]
     conclude: Callable[[Run, ev.RunClosed], dict[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Died:
-    """A worker came to an end that nothing provides for; so must the process."""
-
-    error: BaseException
-
-
-Arrival = Result | ev.Data | _Died
 
 
 @dataclass(slots=True)
@@ -186,12 +176,21 @@ class Engine:
         """See to what need not be seen to every turn: messages, guards, samples, the screen."""
         self._stage(run, events_of(run, self.journal.messages()))
         self.observer.tell(run)
+        if not self.observer.alive():
+            self._stage(run, self._observed_again())
         if run.returning_us is None and run.stop is None:
             self._stage(run, list(self._guarded(run, pool)))
         if self.clock.mono_us() - self._anchored_us > ANCHOR_EVERY_US:
             self._anchored_us = self.clock.mono_us()
             self._stage(run, self.observer.anchors())
         self.hooks.tick(run)
+
+    def _observed_again(self) -> list[ev.Data]:
+        """Start an observer in the place of one that died; what it missed stays unknown."""
+        text = "the observer died; from its last line to its successor's first nothing is known"
+        warning = ev.WarningRaised(code="observer", text=text)
+        started = self.observer.ensure()
+        return [warning] if started is None else [warning, started]
 
     def _guarded(self, run: Run, pool: ThreadPoolExecutor) -> Iterator[ev.Data]:
         now = self.clock.mono_us()
@@ -209,7 +208,7 @@ class Engine:
 
     def _events_of(self, run: Run, result: "Arrival") -> list[ev.Data]:
         """Translate what a worker brought back."""
-        if isinstance(result, _Died):
+        if isinstance(result, Died):
             raise result.error
         if isinstance(result, ev.Data):
             if isinstance(result, ev.CheckBaselined):
@@ -249,7 +248,7 @@ class Engine:
                 for arrival in work():
                     self._arrived.put(arrival)
             except BaseException as error:  # noqa: BLE001 - or the step would be busy for ever
-                self._arrived.put(_Died(error))
+                self._arrived.put(Died(error))
 
         pool.submit(worker)
 

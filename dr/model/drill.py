@@ -88,6 +88,11 @@ class RecoveryTime(Record):
         default="refuse",
         description="What to do when the probe is too slow to measure the target to a tenth.",
     )
+    accept_provider_reported: bool = Field(
+        default=False,
+        description="Accept beforehand that the probe only repeats what the provider says; "
+        "otherwise such a figure is at best inconclusive.",
+    )
     source: str | None = Field(default=None, description="Where the target comes from.")
 
 
@@ -99,18 +104,32 @@ class RecoveryPoint(Record):
     source: str | None = Field(default=None, description="Where the target comes from.")
 
 
+PhaseName = Literal["detected", "decided", "acting", "recovered", "verified", "returned"]
+"""A stretch of a run that can have a target of its own."""
+
+
 class Objectives(Record):
     """What the recovery must achieve."""
 
     rto: RecoveryTime | None = Field(default=None, description="How long it may be away.")
     rpo: RecoveryPoint | None = Field(default=None, description="How much data may be lost.")
+    phases: dict[PhaseName, Duration] = Field(
+        default_factory=dict,
+        description="How long each phase may take: detected (from the failure), decided (from "
+        "the detection), acting (the steps of recover), recovered and verified (from the fault), "
+        "returned (from the beginning of the return).",
+    )
 
 
 class BlastRadius(Record):
     """The upper bound of what a run may touch; checked in the plan and before each effect."""
 
-    accounts: tuple[Account, ...] = Field(min_length=1, description="Accounts allowed.")
-    regions: tuple[Region, ...] = Field(min_length=1, description="Regions allowed.")
+    accounts: tuple[Account, ...] = Field(
+        default=(), description="Accounts allowed; none: the drill acts on no AWS account."
+    )
+    regions: tuple[Region, ...] = Field(
+        default=(), description="Regions allowed; none: the drill acts in no AWS Region."
+    )
     changes: int = Field(ge=0, description="At most so many changes (undo not counted).")
     require_tag: dict[str, str] = Field(
         default_factory=dict, description="Tags every target must carry."
@@ -133,12 +152,44 @@ class ProbeSpec(Record):
         description="A control probe asks what the drill must not touch; while it is down, the "
         "runner is blind.",
     )
+    vantages: tuple[str, ...] = Field(
+        default=(),
+        description="Local addresses to ask from, each on its own schedule and reported apart "
+        "(kinds with a parameter `from`); the objective is judged by the worst.",
+    )
     with_: Json = Field(default_factory=dict, alias="with", description="Parameters of the kind.")
     negative: Json | None = Field(
         default=None,
         description="Parameters (laid over `with`) that aim it at something known bad: asked once "
         "before the run, to show that the probe can fail.",
     )
+
+
+class DetectorSpec(Record):
+    """What is expected to notice the disruption: an alarm, a pager, a status page.
+
+    It is asked like a probe; a bad answer means that it has noticed.
+    """
+
+    id: Name = Field(description="Its name in the results; no probe may have the same.")
+    kind: Kind = Field(description="Kind of probe that asks it: `dr probes` lists them.")
+    every: Duration = Field(description="Period of the schedule; must not be zero.")
+    within: Duration = Field(
+        default=Duration(5 * SECOND_US), description="Time limit of one question."
+    )
+    site: Name | None = Field(default=None, description="Site whose credentials it uses, if any.")
+    with_: Json = Field(default_factory=dict, alias="with", description="Parameters of the kind.")
+
+    def probe(self) -> ProbeSpec:
+        """Return the probe that asks it."""
+        return ProbeSpec.model_construct(
+            id=self.id,
+            kind=self.kind,
+            every=self.every,
+            within=self.within,
+            site=self.site,
+            with_=self.with_,
+        )
 
 
 class MarksSpec(Record):
@@ -223,6 +274,9 @@ class Drill(Record):
     )
     marks: tuple[MarksSpec, ...] = Field(
         default=(), description="Numbered canary writes, whose survival measures data loss."
+    )
+    detect: tuple[DetectorSpec, ...] = Field(
+        default=(), description="What is expected to notice the disruption: alarms, pagers."
     )
     guards: tuple[Guard, ...] = Field(
         default=(), description="Conditions that stop the run and undo it."

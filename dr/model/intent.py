@@ -11,7 +11,7 @@ class Intent(Record):
     without any journal.
     """
 
-    run: str  # run id, for example orders-zone-loss-0007
+    run: str  # run id and a part of its nonce, for example orders-zone-loss-0007.3fa9c2d1
     step: str
     token: str  # 32 hex digits; the same for every attempt at this intent
     expires: str  # RFC 3339: after this moment anything tagged may be swept

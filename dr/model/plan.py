@@ -10,6 +10,7 @@ from enum import StrEnum
 from dr.model.base import Json, Record
 from dr.model.drill import (
     BlastRadius,
+    DetectorSpec,
     Guard,
     MarksSpec,
     Objectives,
@@ -71,6 +72,7 @@ class Plan(Record):
     allow_unattended: bool
     simulated: bool = False
     exclusions: tuple[str, ...] = ()
+    detect: tuple[DetectorSpec, ...] = ()
 
     def step(self, id_: str) -> PlannedStep:
         """Return the step with this id; KeyError if there is none."""

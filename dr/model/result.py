@@ -24,14 +24,14 @@ class ObjectiveResult(Record):
     """One objective against what was measured. `why` is one sentence for people."""
 
     id: str
-    metric: Literal["rto", "rpo"]
+    metric: Literal["rto", "rpo", "phase"]
     target_ms: int
     achieved: Achieved | None  # None: nothing could be measured
     basis: Basis
     verdict: Verdict
     why: str
     clock: str | None = None
-    about: str = ""  # id of the probe or marks it was measured with
+    about: str = ""  # id of the probe or marks it was measured with, or of the phase
 
 
 class OutageResult(Record):
@@ -51,6 +51,7 @@ class OutageResult(Record):
     longest_gap_ms: int | None
     flaps: int
     late_p99_ms: int
+    vantage: str = ""  # the local address it was asked from, if the probe has several
 
 
 class MarksResult(Record):
@@ -71,6 +72,22 @@ class MarksResult(Record):
     phantoms: int  # never written: the wrong place
     unacknowledged_found: int
     recovery_point: Achieved | None  # the data loss as a time, before the fault
+
+
+class DetectionResult(Record):
+    """When one detector noticed, in milliseconds after the fault's lower bound."""
+
+    detector: str
+    detected: Achieved | None  # None: it did not notice, or was noticing something before
+    said: str  # what it said when it did
+
+
+class LevelResult(Record):
+    """A level of verification that was reached: the time from the fault until it held."""
+
+    level: int
+    achieved: Achieved
+    by: tuple[str, ...]  # ids of the steps that verified it
 
 
 class PhaseResult(Record):
@@ -97,4 +114,6 @@ class Result(Record):
     outages: tuple[OutageResult, ...] = ()
     marks: tuple[MarksResult, ...] = ()
     phases: tuple[PhaseResult, ...] = ()
+    detections: tuple[DetectionResult, ...] = ()
+    levels: tuple[LevelResult, ...] = ()
     left: tuple[str, ...] = ()

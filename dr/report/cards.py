@@ -7,7 +7,7 @@ from dr.report.numbers import MS_US, interval, length
 from dr.report.parts import Card
 from dr.report.untrusted import clean, sentence_case, shortened
 
-TITLES = {"rto": "Recovery time", "rpo": "Data loss, as time"}
+TITLES = {"rto": "Recovery time", "rpo": "Data loss, as time", "phase": "Phase"}
 _CLOCKS = {
     "fault": "from the fault",
     "onset": "from the onset of the outage",
@@ -23,13 +23,15 @@ def cards(plan: Plan, result: Result) -> tuple[Card, ...]:
 
 def _card(objective: ObjectiveResult, number: int, *, simulated: bool) -> Card:
     target = objective.target_ms * MS_US
-    metric = objective.metric.upper()
+    is_phase = objective.metric == "phase"
+    metric = "Target" if is_phase else objective.metric.upper()
+    named = f"Phase: {clean(objective.about)}" if is_phase else TITLES[objective.metric]
     achieved, drawn = "not measured", None
     if objective.achieved is not None:
         low = objective.achieved.lower_ms * MS_US
         high = None if objective.achieved.upper_ms is None else objective.achieved.upper_ms * MS_US
         achieved = interval(low, high, target)
-        title = f"{TITLES[objective.metric]} against its target" + (
+        title = f"{named} against its target" + (
             ", SIMULATED" if simulated else ""
         )
         drawn = bar(
@@ -43,7 +45,7 @@ def _card(objective: ObjectiveResult, number: int, *, simulated: bool) -> Card:
     since = _CLOCKS.get(objective.clock or "", clean(objective.clock or ""))
     return Card(
         id=clean(objective.id),
-        title=TITLES[objective.metric],
+        title=named,
         metric=metric,
         target=length(target),
         achieved=achieved,

@@ -1,6 +1,6 @@
 """The rules that were fixed, and hashed, before the run."""
 
-from dr.model.drill import Guard
+from dr.model.drill import BlastRadius, Guard
 from dr.model.plan import Plan
 from dr.report.numbers import length
 from dr.report.parts import Fact
@@ -25,7 +25,7 @@ def rules(plan: Plan) -> tuple[Fact, ...]:
         *_objectives(plan),
         (
             "Blast radius",
-            f"accounts {', '.join(radius.accounts)}; Regions {', '.join(radius.regions)}; at most "
+            f"{_where(radius)}; at most "
             f"{radius.changes} changes; " + (f"only what is tagged {tags}" if tags else "no tag"),
         ),
         ("Guards", "; ".join(_guard(g) for g in plan.guards) or "none"),
@@ -56,7 +56,16 @@ def _objectives(plan: Plan) -> list[tuple[str, str]]:
         told.append(
             ("Recovery point", f'RPO {length(rpo.target.us)}; from marks "{rpo.marks}"{source}')
         )
+    wanted = [f"{phase} {length(target.us)}" for phase, target in plan.objectives.phases.items()]
+    if wanted:
+        told.append(("Phases", "; ".join(wanted)))
     return told
+
+
+def _where(radius: BlastRadius) -> str:
+    if not radius.accounts:
+        return "no AWS account"
+    return f"accounts {', '.join(radius.accounts)}; Regions {', '.join(radius.regions)}"
 
 
 def _guard(guard: Guard) -> str:

@@ -1,6 +1,15 @@
 """The figures behind the verdict: phases, outages, clocks, marks."""
 
-from dr.model.result import Achieved, MarksResult, OutageResult, PhaseResult, Result
+from dr.core.phases import LEVELS
+from dr.model.result import (
+    Achieved,
+    DetectionResult,
+    LevelResult,
+    MarksResult,
+    OutageResult,
+    PhaseResult,
+    Result,
+)
 from dr.report.numbers import MS_US, at_most, interval, moment
 from dr.report.parts import Table
 from dr.report.untrusted import clean
@@ -13,6 +22,10 @@ def tables(result: Result) -> tuple[Table, ...]:
     found = []
     if result.phases:
         found.append(_phases(result.phases))
+    if result.detections:
+        found.append(_detections(result.detections))
+    if result.levels:
+        found.append(_levels(result.levels))
     if result.outages:
         found.append(_outages(result.outages))
         clocks = _clocks(result.outages)
@@ -43,10 +56,40 @@ def _phases(phases: tuple[PhaseResult, ...]) -> Table:
     return Table("Phases", ("Phase", "Began", "Ended", "Took"), rows, note, numbers=True)
 
 
+def _detections(detections: tuple[DetectionResult, ...]) -> Table:
+    rows = tuple(
+        (
+            clean(d.detector),
+            _moment(d.detected) if d.detected else "did not notice",
+            clean(d.said) or _NONE,
+        )
+        for d in detections
+    )
+    note = "The moment is by our own clock; what the detector said is by its own."
+    return Table("What noticed it", ("Detector", "Noticed", "It said"), rows, note, numbers=True)
+
+
+def _levels(levels: tuple[LevelResult, ...]) -> Table:
+    rows = tuple(
+        (
+            f"{one.level}: {LEVELS[one.level] if one.level < len(LEVELS) else 'unnamed'}",
+            _length(one.achieved),
+            clean(", ".join(one.by)),
+        )
+        for one in levels
+    )
+    note = (
+        "How long after the fault each level of verification held. Level 0 is what the provider "
+        "says of itself; a level that is not listed was not verified."
+    )
+    heads = ("Level verified", "After the fault", "By")
+    return Table("Recovery time by level", heads, rows, note, numbers=True)
+
+
 def _outages(outages: tuple[OutageResult, ...]) -> Table:
     rows = tuple(
         (
-            clean(o.probe) + (" (control)" if o.control else ""),
+            _seen_from(o),
             f"{o.up} / {o.down} / {o.unknown}",
             _moment(o.onset) if o.onset else _NONE,
             _moment(o.recovery) if o.recovery else _NONE,
@@ -71,11 +114,16 @@ def _outages(outages: tuple[OutageResult, ...]) -> Table:
     return Table("What the probes saw", heads, rows, note, numbers=True)
 
 
+def _seen_from(outage: OutageResult) -> str:
+    vantage = f" from {clean(outage.vantage)}" if outage.vantage else ""
+    return clean(outage.probe) + vantage + (" (control)" if outage.control else "")
+
+
 def _clocks(outages: tuple[OutageResult, ...]) -> Table:
     names = ("fault", "onset", "declared")
     rows = tuple(
         (
-            clean(o.probe),
+            _seen_from(o),
             *(_length(o.clocks[n]) if n in o.clocks else _NONE for n in names),
         )
         for o in outages

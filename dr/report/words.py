@@ -20,6 +20,7 @@ _LONGEST = 400
 
 _WORLD = {
     World.REFUSED: "refused, nothing was attempted",
+    World.FORBIDDEN: "forbidden: for want of credentials or permission, nothing was changed",
     World.FAILED: "failed: attempted, and definitely rejected",
     World.UNCLEAR: "unclear: attempted, and not known whether it happened",
     World.LATE: "late: attempted, and not settled within its time",

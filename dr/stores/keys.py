@@ -8,6 +8,7 @@ which was not given.
 Limits: no agent, no hardware keys. A key with a passphrase needs the package `bcrypt`.
 """
 
+import base64
 import os
 import stat
 from dataclasses import dataclass
@@ -89,6 +90,11 @@ class Keys:
             return None
         found = load(path, passphrase)
         return Key(name, self._comment(name), found.private)
+
+    def published(self, name: str) -> str:
+        """Return a key's fingerprint and whose it is, from its public half."""
+        public = base64.b64decode((self.path / f"{name}.pub").read_text().split()[1])
+        return f"{fingerprint(public[-32:])} {self._comment(name)}"
 
     def allowed_signers(self) -> str:
         """Return the lines of a signers file: who is trusted with what."""

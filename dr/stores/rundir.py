@@ -9,7 +9,10 @@ Run directory:
     plan.json intent.json drill.yaml     written before anything else, never again
     journal.db                           the truth while the run lives
     samples/ children/ artifacts/        written by the observer, by child processes, by us
-    events.jsonl result.json report.html MANIFEST.sha256     written at the end
+    events.jsonl result.json report.html VERIFY.md           written at the end
+    MANIFEST.sha256 SEAL.txt SEAL.txt.sig                    written last (dr.stores.sealing)
+
+Beside the runs: `keys/`, and `register.jsonl`, which knows of every run that was ever meant.
 """
 
 import os
@@ -22,12 +25,14 @@ import orjson
 
 from dr.cloud.clock import Clock
 from dr.core.canonical import canonical
+from dr.core.seal import INTENT, INTENT_SIGNATURE, MANIFEST_FILE, listed, manifest_text
 from dr.model.errors import Refused
 from dr.model.plan import Plan
 from dr.stores.files import flush_directory, sha256_of, write_whole
 from dr.stores.journal import SqliteJournal
-
-_UNLISTED = {"MANIFEST.sha256", "journal.db", "journal.db-wal", "journal.db-shm"}
+from dr.stores.keys import RUNNER, Keys
+from dr.stores.register import FILE as REGISTER_FILE
+from dr.stores.register import Register
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +67,19 @@ class RunDir:
         write_whole(path, content)
         return sha256_of(path)
 
+    def names(self) -> list[str]:
+        """Return the files that belong into the manifest; a link is no file of a run."""
+        found = (
+            path.relative_to(self.path).as_posix()
+            for path in self.path.rglob("*")
+            if path.is_file() and not path.is_symlink()
+        )
+        return sorted(name for name in found if listed(name))
+
     def manifest(self) -> str:
         """List every file with its digest, in the form `sha256sum -c` reads; return its digest."""
-        lines = [
-            f"{sha256_of(path)}  {path.relative_to(self.path).as_posix()}\n"
-            for path in sorted(self.path.rglob("*"))
-            if path.is_file() and not path.is_symlink() and self._listed(path)
-        ]
-        lines.sort(key=lambda line: line[66:].encode())
-        return self.write("MANIFEST.sha256", "".join(lines).encode())
-
-    def _listed(self, path: Path) -> bool:
-        inside = path.relative_to(self.path)
-        return inside.as_posix() not in _UNLISTED and inside.parts[0] != "children"
+        digests = {name: sha256_of(self.path / name) for name in self.names()}
+        return self.write(MANIFEST_FILE, manifest_text(digests))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,33 +132,45 @@ class Home:
         return fits[0]
 
     def create(self, plan: Plan, definition: bytes, *, started_by: str, clock: Clock) -> RunDir:
-        """Make the directory of a new run, with everything that is fixed before it begins."""
-        number, path = self._number(plan.drill)
-        run = RunDir(path)
-        body = canonical(plan.as_json())
-        run.write("drill.yaml", definition)
-        digest = run.write("plan.json", body)
-        intent = {
-            "schema": "dr.intent/1",
-            "run_id": run.id,
-            "run_no": number,
-            "drill": plan.drill,
-            "plan_sha256": digest,
-            "definition_sha256": plan.definition_sha256,
-            "planned_start": clock.stamp(),
-            "started_by": started_by,
-            "simulated": plan.simulated,
-            "nonce": secrets.token_hex(16),
-        }
-        run.write("intent.json", canonical(intent))
-        flush_directory(path.parent)
+        """Make the directory of a new run, with everything that is fixed before it begins.
+
+        The intent is signed, if there is a key of the runner, and registered: from here on the
+        run must have an outcome. Raises Refused if the key or the register cannot be used.
+        """
+        key = Keys(self.path / "keys").get(RUNNER)
+        with Register(self.path / REGISTER_FILE).held() as register:
+            gone = [int(e.run_id[-4:]) for e in register.entries if e.run_id[:-5] == plan.drill]
+            run = RunDir(self._number(plan.drill, max(gone, default=0)))
+            run.write("drill.yaml", definition)
+            intent = {
+                "schema": "dr.intent/1",
+                "run_id": run.id,
+                "run_no": register.next_run,
+                "drill": plan.drill,
+                "plan_sha256": run.write("plan.json", canonical(plan.as_json())),
+                "definition_sha256": plan.definition_sha256,
+                "planned_start": clock.stamp(),
+                "started_by": started_by,
+                "simulated": plan.simulated,
+                "nonce": secrets.token_hex(16),
+            }
+            body = canonical(intent)
+            if key is not None:
+                run.write(INTENT_SIGNATURE, key.sign(body, INTENT))
+            digest = run.write("intent.json", body)
+            flush_directory(run.path.parent)
+            no = register.next_run
+            register.append("intent", (run.id, no), digest, str(intent["planned_start"]))
         return run
 
-    def _number(self, drill: str) -> tuple[int, Path]:
-        """Take the next free number of a drill; making the directory is what takes it."""
+    def _number(self, drill: str, registered: int) -> Path:
+        """Take the next number of a drill; making the directory is what takes it.
+
+        The register remembers numbers whose directories are gone: none is used twice.
+        """
         base = self.path / "runs"
         taken = [int(p.name[-4:]) for p in base.glob(f"{drill}-[0-9][0-9][0-9][0-9]")]
-        number = max(taken, default=0) + 1
+        number = max([registered, *taken]) + 1
         while True:
             path = base / f"{drill}-{number:04d}"
             try:
@@ -161,7 +178,7 @@ class Home:
             except FileExistsError:
                 number += 1
             else:
-                return number, path
+                return path
 
 
 def whoami() -> str:

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dr.actions.ec2_zone_blackhole import Acl, Change, Ec2ZoneBlackhole, Params, Seen
+from dr.cloud.left_acls import was
 from dr.model.errors import Failed, Refused, Unclear
 from dr.model.progress import Doubt, Progress
 from tests.contract.stage import INTENT, OTHER_INTENT, Stage
@@ -83,10 +84,11 @@ def test_it_goes_there_and_back_and_leaves_no_trace(stage: Stage) -> None:
 
 def test_the_acl_of_the_drill_is_tagged_and_lets_nothing_through(stage: Stage) -> None:
     net = Net(stage)
-    stage.do(ACTION, zone_a(net))
+    change = stage.do(ACTION, zone_a(net))
 
     (acl,) = [a for a in net.acls() if a["NetworkAclId"] == net.under()[net.a1]]
-    assert {t["Key"]: t["Value"] for t in acl["Tags"]} == MINE
+    tags = {t["Key"]: t["Value"] for t in acl["Tags"]}
+    assert tags == {**MINE, **was(change.subnets)}  # whose it is, and the way back
     assert not [e for e in acl["Entries"] if e["RuleAction"] == "allow"]
 
 

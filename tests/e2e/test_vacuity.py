@@ -100,11 +100,13 @@ def test_while_the_runner_is_blind_nothing_passes(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def bucket() -> Iterator[dict[str, str]]:
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """Have an account with a bucket in which nothing matches; yield what reaches it."""
     import boto3
     from moto.server import ThreadedMotoServer
 
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -113,7 +115,6 @@ def bucket() -> Iterator[dict[str, str]]:
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_CA_BUNDLE": "",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     try:
@@ -129,7 +130,7 @@ def bucket() -> Iterator[dict[str, str]]:
 
 def test_an_empty_list_of_targets_is_invalid(tmp_path: Path, bucket: dict[str, str]) -> None:
     site = '{account: "123456789012", region: us-east-1}'
-    delete = "kind: aws.s3.delete_objects, with: {bucket: documents, prefix: docs/, at_most: 5}"
+    delete = "kind: aws.s3.delete_objects, within: 5s, with: {bucket: documents, prefix: docs/, at_most: 5}"
     with Toy(tmp_path) as toy:
         run = toy.run(
             ("environment:", f"sites: {{here: {site}}}\nenvironment:"),
@@ -141,3 +142,4 @@ def test_an_empty_list_of_targets_is_invalid(tmp_path: Path, bucket: dict[str, s
 
     assert run.verdict == "invalid", run.said
     assert run.code != 0
+    assert "docs/" in run.said, "it must be the empty prefix that stopped it"

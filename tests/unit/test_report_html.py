@@ -239,7 +239,7 @@ def test_long_lists_are_cut_in_the_terminal_and_say_so() -> None:
     text = summary(replace(run, result=run.result.model_copy(update={"findings": many})).page())
     assert text.count("\n") <= LINES
     assert "more: see the report" in text
-    assert text.rstrip().splitlines()[-1].startswith("Verify:")
+    assert text.rstrip().splitlines()[-1].startswith("Recompute:")
 
 
 def test_what_measuring_makes_of_a_run_can_be_shown() -> None:

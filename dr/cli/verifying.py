@@ -1,0 +1,119 @@
+"""`dr verify`: evidence, checked line by line; the figures computed again."""
+
+from pathlib import Path
+
+import click
+
+from dr.cli.diagnostics import safe
+from dr.cli.evidence import provider_reported
+from dr.cli.exit_codes import Exit
+from dr.cli.home import home
+from dr.core.bundle import Against
+from dr.core.verifying import ESSENTIAL, Check
+from dr.core.verifying import verify as checks_of
+from dr.model.errors import Refused
+from dr.stores.keys import Keys
+from dr.stores.register import FILE
+from dr.stores.rundir import RunDir
+from dr.stores.sealing import bundle_of
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_MARK = {True: "ok  ", False: "FAIL", None: "--  "}
+
+
+@click.command()
+@click.argument("name", metavar="BUNDLE|RUN", default="last")
+@click.option("--register", type=_FILE, help="The register, from where it is kept.")
+@click.option("--head", metavar="HEX", help="A head of the register that was handed over once.")
+@click.option("--signers", type=_FILE, help="Who may sign: a signers file, as ssh-keygen reads it.")
+@click.option("--run", "run_id", metavar="ID", help="The run that this must be.")
+@click.option(
+    "--write-tools",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Only write verify.sh, verify.py and VERIFY.md there: they check without dr.",
+)
+def verify(
+    name: str,
+    *,
+    register: Path | None,
+    head: str | None,
+    signers: Path | None,
+    run_id: str | None,
+    write_tools: Path | None,
+) -> int:
+    """Check evidence and compute every figure again. Nothing in a bundle is believed.
+
+    A run of this machine is checked against its own keys and register; a bundle from elsewhere
+    against what you were given with it by another way.
+
+    Exit code 0 when everything holds; 1 when something does not; 4 when nothing is wrong, but
+    nothing was given to check the signature or the register against, or nobody has signed.
+    """
+    if write_tools is not None:
+        return _write_tools(write_tools)
+    if (Path(name) / "SEAL.txt").is_file() or "/" in name:
+        path, own = Path(name), None
+    else:
+        path, own = home().run(name).path, home().path
+    if not path.is_dir():
+        raise Refused(f"{name} is not a directory")
+    against = Against(
+        signers=_signers(signers, own),
+        register=_register(register, own),
+        head=head,
+        run=run_id if own is None or run_id else path.name,
+        provider_reported=provider_reported,
+    )
+    return _report(checks_of(bundle_of(path), against))
+
+
+def own_checks(directory: RunDir) -> list[Check]:
+    """Check a run of this machine against its own keys and register."""
+    own = home().path
+    against = Against(
+        signers=_signers(None, own),
+        register=_register(None, own),
+        run=directory.id,
+        provider_reported=provider_reported,
+    )
+    return checks_of(bundle_of(directory.path), against)
+
+
+def _signers(given: Path | None, own: Path | None) -> bytes | None:
+    if given is not None:
+        return given.read_bytes()
+    text = "" if own is None else Keys(own / "keys").allowed_signers()
+    return text.encode() or None
+
+
+def _register(given: Path | None, own: Path | None) -> bytes | None:
+    path = given or (None if own is None else own / FILE)
+    return path.read_bytes() if path is not None and path.is_file() else None
+
+
+def _report(checks: list[Check]) -> int:
+    for check in checks:
+        click.echo(f"{_MARK[check.ok]} {check.number:2} {safe(check.text)[:300]}")
+    if any(check.ok is False for check in checks):
+        click.echo("NOT VERIFIED")
+        return Exit.FAIL
+    missing = [check.number for check in checks if check.ok is None and check.number in ESSENTIAL]
+    if missing:
+        numbers = ", ".join(map(str, missing))
+        click.echo(f"CONSISTENT, BUT NOT VERIFIED: nothing to check {numbers} against")
+        return Exit.INCONCLUSIVE
+    click.echo("VERIFIED")
+    return Exit.PASS
+
+
+def _write_tools(place: Path) -> int:
+    from dr.report.verifier import TOOLS, tool
+
+    place.mkdir(parents=True, exist_ok=True)
+    for name in TOOLS:
+        path = place / name
+        path.write_bytes(tool(name))
+        path.chmod(0o644 if name.endswith(".md") else 0o755)
+        click.echo(path)
+    return Exit.PASS

@@ -1,0 +1,398 @@
+#!/bin/bash
+# Check the evidence of a disaster-recovery drill with bash, coreutils, findutils, grep, sed, awk, jq,
+# openssl and ssh-keygen alone:
+#
+#   verify.sh BUNDLE [--signers FILE] [--register FILE] [--head HEX] [--run ID]
+#
+# Take this program, the signers file and the register from somewhere else than the bundle. VERIFY.md
+# says what each check proves. Exit code: 0 everything holds, 1 something does not, 4 nothing is wrong,
+# but nothing was given to check the signature or the register against (or nobody has signed).
+set -u
+export LC_ALL=C TZ=UTC
+usage() { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -ge 1 ] && [ -d "$1" ] || usage
+D=$1; shift
+AS='' RG='' HEAD='' WANT=''
+while [ $# -gt 1 ]; do
+  case $1 in
+    --signers) AS=$(realpath -- "$2") ;; --register) RG=$(realpath -- "$2") ;;
+    --head) HEAD=$2 ;; --run) WANT=$2 ;; *) usage ;;
+  esac
+  shift 2
+done
+[ $# = 0 ] || usage
+W=$(mktemp -d); trap 'rm -rf "$W"' EXIT
+cd -- "$D" || exit 2
+F=0 OPEN=0
+say() { printf '%s %2s %s\n' "$1" "$2" "$(printf '%s' "$3" | tr -c '[:print:]' '?' | cut -c1-200)"; }
+ok() { say 'ok  ' "$1" "$2"; }
+no() { say FAIL "$1" "$2"; F=1; }
+na() { say '--  ' "$1" "$2"; case $1 in 1 | 12 | 13 | 14) OPEN=1 ;; esac; }
+judge() { if [ "$1" = 0 ]; then ok "$2" "$3"; else no "$2" "not so: $3"; fi; }
+s() { sha256sum <"$1" 2>/dev/null | cut -c1-64; }
+f() { sed -n "s/^$1: //p" SEAL.txt; }
+js() { jq -r "$1" "$2" 2>/dev/null; }
+hashes() { # of each line of a file, without its line end
+  rm -rf "$W/l"; mkdir "$W/l"
+  awk -v d="$W/l" '{ f = sprintf("%s/%09d", d, NR); printf "%s", $0 >f; close(f) }' "$1"
+  (cd "$W/l" && find . -type f | sort | xargs -r sha256sum | cut -c1-64)
+}
+ended() { [ -s "$1" ] && [ -z "$(tail -c1 "$1" | tr '\0' x)" ]; } # its last line is whole
+NAME='[A-Za-z0-9._@+=,:-]+(/[A-Za-z0-9._@+=,:-]+)*'
+LIVE='journal\.db(-wal|-shm|-journal)?|owner\.lock|children/.*|samples/(stop|observer(-apart)?\.json)'
+OWN='MANIFEST\.sha256|SEAL\.txt(\.sig|\.approval\.sig)?|addenda/.*'
+form() { # FILE HEAD FIELD...: exactly these lines, in this order, printable
+  local file=$1 head=$2; shift 2
+  ended "$file" && ! grep -q '[^ -~]' "$file" && [ "$(sed -n 1p "$file")" = "$head" ] || return 1
+  [ "$(sed -n 's/^\([a-z_0-9]*\): ..*$/\1/p' "$file" | tr '\n' ' ')" = "$* " ] || return 1
+  [ "$(wc -l <"$file")" = $(($# + 1)) ] || return 1
+  ! grep -E '^[a-z_0-9]*_sha256: ' "$file" | grep -Evq '^[a-z_0-9]*: [0-9a-f]{64}$'
+}
+key() { # FILE.sig -> fingerprint of the key, if the file is exactly what ssh-keygen writes
+  { echo '-----BEGIN SSH SIGNATURE-----'; sed '1d;$d' "$1" | base64 -d 2>/dev/null | base64 -w70
+    echo '-----END SSH SIGNATURE-----'; } | cmp -s - "$1" || return 1
+  sed '1d;$d' "$1" | base64 -d | tail -c +15 | head -c 51 | openssl dgst -sha256 -binary | base64 |
+    tr -d = | sed 's/^/SHA256:/'
+}
+signer() { # TEXT SIG NAMESPACE -> who has signed; fails if nobody who may
+  local at id
+  ssh-keygen -Y check-novalidate -n "$3" -s "$2" <"$1" >/dev/null 2>&1 || return 1
+  [ -n "$AS" ] || return 0
+  at=$(f sealed_at | cut -c1-19 | tr -cd 0-9)
+  ssh-keygen -Y find-principals -s "$2" -f "$AS" "-Overify-time=$at" 2>/dev/null | tr , '\n' >"$W/who"
+  while read -r id; do
+    ssh-keygen -Y verify -f "$AS" -I "$id" -n "$3" -s "$2" "-Overify-time=$at" <"$1" >/dev/null 2>&1 &&
+      { echo "$id"; return 0; }
+  done <"$W/who"
+  return 1
+}
+seal_form() {
+  form SEAL.txt 'drill-evidence-seal v1' run_id run_no drill evidence status started ended overall \
+    objectives plan_sha256 intent_sha256 manifest_sha256 events_count events_head_sha256 \
+    replaces_sha256 register_prev_sha256 sealed_at sealed_with signed_by
+}
+signed() { # NUMBER TEXT SIG NAMESPACE WHAT [KEY IT MUST BE]
+  local k who
+  k=$(key "$3") && [ "${6:-$k}" = "$k" ] && who=$(signer "$2" "$3" "$4") || { no "$1" "$5 has no good signature"; return; }
+  if [ -n "$AS" ]; then ok "$1" "$5 is signed by $who"; else na "$1" "$5 is signed; without a signers file by nobody"; fi
+}
+
+# 1, 2: signatures
+BY=$(f signed_by 2>/dev/null)
+if ! seal_form; then no 1 'the seal is not of its form'
+elif [ "$BY" = nobody ]; then
+  if [ -e SEAL.txt.sig ] || [ -n "$AS" ]; then no 1 'the seal is not signed'; else na 1 'the seal is not signed'; fi
+else signed 1 SEAL.txt SEAL.txt.sig drill-evidence@v1 'the seal' "$BY"; fi
+if [ ! -e SEAL.txt.approval.sig ]; then na 2 'nobody has approved it'
+elif [ "$(key SEAL.txt.approval.sig)" = "$BY" ]; then no 2 'the approval was made with the key that sealed it'
+else signed 2 SEAL.txt SEAL.txt.approval.sig drill-approval@v1 'the approval'; fi
+
+# 3, 4, 5: files
+[ -s MANIFEST.sha256 ] && [ "$(f manifest_sha256)" = "$(s MANIFEST.sha256)" ]; judge $? 3 'the manifest is the sealed one'
+cut -c67- MANIFEST.sha256 >"$W/names" 2>/dev/null
+form4() {
+  ended MANIFEST.sha256 || return 1
+  grep -Evq "^[0-9a-f]{64}  $NAME\$" MANIFEST.sha256 && return 1
+  grep -Eq '(^|/)\.\.?(/|$)' "$W/names" && return 1
+  grep -Exq "$LIVE|$OWN" "$W/names" && return 1
+  sort -uc "$W/names" 2>/dev/null && sha256sum -c --strict --quiet MANIFEST.sha256 >/dev/null 2>&1
+}
+form4; judge $? 4 "every listed file is as it was ($(wc -l <"$W/names"))"
+find . -path './children/*' -prune -o -type f -print | sed 's,^\./,,' | grep -Evx "$LIVE|$OWN" | sort >"$W/there"
+ODD=$(find . -path './children/*' -prune -o ! -type f ! -type d -print | sed 's,^\./,,' | grep -Evx "$LIVE")
+EXTRA=$(comm -13 "$W/names" "$W/there" 2>/dev/null)$ODD
+[ -z "$EXTRA" ]; judge $? 5 "nothing lies beside what is listed $(echo $EXTRA)"
+
+# 6, 7, 8: the chain
+N=$(wc -l <events.jsonl 2>/dev/null || echo x)
+hashes events.jsonl >"$W/h" 2>/dev/null
+RUN=$(js .run_id intent.json)
+jq -r '[.seq,.prev,.run,.v]|@tsv' events.jsonl >"$W/p" 2>/dev/null || echo broken >>"$W/p"
+{ s intent.json; sed '$d' "$W/h"; } | head -n "$((N))" | awk -v r="$RUN" '{ print NR "\t" $1 "\t" r "\t1" }' >"$W/e"
+[ -e events.jsonl ] && { [ "$N" = 0 ] || ended events.jsonl; } && cmp -s "$W/p" "$W/e"; judge $? 6 "the chain of $N events is whole, from the intent on"
+TIP=$(tail -n1 "$W/h"); [ "$N" = 0 ] && TIP=$(s intent.json)
+CLOSED=$(js 'select(.type=="run.closed")|.seq' events.jsonl | tr '\n' ' '); STATUS=$(f status)
+case $STATUS in complete) WHEN="$N " ;; *) WHEN='' ;; esac
+[ "$(f events_count)" = "$N" ] && [ "$(f events_head_sha256)" = "$TIP" ] && [ "$CLOSED" = "$WHEN" ] &&
+  { [ "$STATUS" = complete ] || [ "$STATUS" = incomplete ]; }
+judge $? 7 "the chain ends where the seal says: $STATUS"
+PLAN=$(s plan.json)
+bound() {
+  local n bytes want got
+  [ "$(f plan_sha256)" = "$PLAN" ] && [ "$(js .plan_sha256 intent.json)" = "$PLAN" ] || return 1
+  [ "$(f intent_sha256)" = "$(s intent.json)" ] || return 1
+  js 'select(.type=="run.created")|.data.plan_sha256' events.jsonl | grep -qvx "$PLAN" && return 1
+  js 'select(.type=="samples.anchored")|.data|[.file,.bytes,.sha256]|@tsv' events.jsonl >"$W/a" || return 1
+  while IFS=$'\t' read -r n bytes want; do
+    grep -qxF -- "$n" "$W/names" && [ "$(stat -c %s -- "$n")" -ge "$bytes" ] || return 1
+    got=$(head -c "$bytes" -- "$n" | sha256sum | cut -c1-64); [ "$got" = "$want" ] || return 1
+  done <"$W/a"
+  [ "$STATUS" = complete ] || return 0
+  tail -n1 events.jsonl | jq -r '.data.digests|to_entries[]|.value+"  "+.key' >"$W/d" 2>/dev/null || return 1
+  grep -Ex 'samples/.*\.csv' "$W/names" >"$W/n"; echo result.json >>"$W/n"
+  while read -r n; do grep -qxF -- "$(s "$n")  $n" "$W/d" || return 1; done <"$W/n"
+  while read -r want n; do grep -qxF -- "$want  $n" MANIFEST.sha256 || return 1; done <"$W/d"
+}
+bound; judge $? 8 'plan, samples and result are bound into the chain'
+
+# 9, 10, 11: one run
+one() {
+  local sim=false
+  case $(f evidence) in SIMULATED) sim=true ;; real) ;; *) return 1 ;; esac
+  {
+    js '[.simulated,.drill,.run_id,.run_no]|@tsv' intent.json
+    js '[.simulated,.drill]|@tsv' plan.json | awk -v i="$(f run_id)" -v n="$(f run_no)" '{ print $0 "\t" i "\t" n }'
+    js 'select(.type=="run.created")|.data|[.simulated,.drill]|@tsv' events.jsonl | awk -v i="$(f run_id)" -v n="$(f run_no)" '{ print $0 "\t" i "\t" n }'
+    [ "$STATUS" = complete ] && js '[.simulated,.drill,.run_id]|@tsv' result.json | awk -v n="$(f run_no)" '{ print $0 "\t" n }'
+    [ -e stage.json ] && js .simulated stage.json | awk -v r="$(f drill)" -v i="$(f run_id)" -v n="$(f run_no)" '{ print $0 "\t" r "\t" i "\t" n }'
+    [ -s plan.json ] && [ -s intent.json ] || echo missing
+  } | sort -u >"$W/o"
+  [ "$(cat "$W/o")" = "$sim	$(f drill)	$(f run_id)	$(f run_no)" ]
+}
+one; judge $? 9 "every file speaks of run $(f run_id), $(f evidence)"
+if [ -z "$WANT" ]; then na 10 'nobody said which run this should be'
+else [ "$WANT" = "$(f run_id)" ]; judge $? 10 'it is the run that was asked for'; fi
+if [ ! -e intent.json.sig ]; then na 11 'the intent was not signed'
+else signed 11 intent.json intent.json.sig drill-intent@v1 'the intent'; fi
+
+# 12, 13, 14: the register
+if [ -z "$RG" ]; then for n in 12 13 14; do na $n 'no register was given'; done; else
+  hashes "$RG" >"$W/h"
+  { printf '0%.0s' {1..64}; echo; sed '$d' "$W/h"; } | awk '{ print NR "\t" $1 "\t1" }' >"$W/e"
+  jq -r '[.n,.prev,.v]|@tsv' "$RG" >"$W/p" 2>/dev/null || echo broken >>"$W/p"
+  ended "$RG" && cmp -s "$W/p" "$W/e" && jq -cS . "$RG" 2>/dev/null | cmp -s - "$RG" &&
+    jq -es 'map(select(.kind=="intent").run_no) as $r | ($r == [range(1;($r|length)+1)]) and
+      all(.[]; .kind=="intent" or .kind=="seal" or .kind=="abandoned" or .kind=="addendum")' "$RG" >/dev/null 2>&1 &&
+    { [ -z "$HEAD" ] || grep -qxF -- "$HEAD" "$W/h"; }
+  judge $? 12 "the register's chain is whole: $(wc -l <"$RG") entries, head $(tail -n1 "$W/h" | cut -c1-16)"
+  for n in SEAL.txt.approval.sig addenda/*/ADDENDUM.txt; do [ -f "$n" ] && printf '%s %s\n' "$n" "$(s "$n")"; done | sort >"$W/later"
+  jq -es --arg r "$(f run_id)" --arg no "$(f run_no)" --arg i "$(s intent.json)" --arg s "$(s SEAL.txt)" \
+    --arg st "$STATUS" --arg p "$(f register_prev_sha256)" --arg o "$(f replaces_sha256)" --rawfile l "$W/later" '
+    map(select(.run_id==$r)) as $m | def k($x): $m | map(select(.kind==$x));
+    k("seal") as $seals | ($seals|last) as $last
+    | (k("intent")|map([.sha256,(.run_no|tostring)])) == [[$i,$no]] and $m[0].kind=="intent" and $last.sha256==$s
+      and $last.note==$st and $last.prev==$p and all($seals[:-1][]; .note=="incomplete") and k("abandoned")==[]
+      and $o==($seals[:-1]|last|.sha256? // ("0"*64))
+      and ((k("addendum")|map(select(.n>$last.n)|.note+" "+.sha256)|sort)==($l|split("\n")|map(select(.!=""))|sort))' \
+    "$RG" >/dev/null 2>&1
+  judge $? 13 'intent, seal and what came later are the registered ones'
+  O=$(jq -rs 'map(select(.kind=="intent").run_id) as $i | map(select(.kind=="seal" or .kind=="abandoned").run_id) as $o
+    | ($i-$o)+($o-$i)+(if ($i|unique|length)==($i|length) then [] else ["twice"] end)|join(" ")' "$RG" 2>/dev/null || echo unreadable)
+  [ -z "$O" ]; judge $? 14 "every registered run has an outcome $O"
+fi
+
+# 15: recovery time, recovery point and their verdicts, from the raw samples and marks
+jq -n --slurpfile p plan.json -r '
+  def us: [scan("([0-9]+)(us|ms|s|m|h|d)")] | map((.[0]|tonumber)*({us:1,ms:1e3,s:1e6,m:6e7,h:3.6e9,d:8.64e10}[.[1]])) | add;
+  def prov: . as $k | ["aws.elb.target_health","aws.cloudwatch.alarm","aws.rds.cluster_status"] | index($k) != null;
+  $p[0] as $p | ($p.steps|map({(.id):.})|add) as $steps
+  | def fault($d; $b): if $d.way=="forward" and $steps[$d.step].phase=="disrupt" and (.fault==null or .fs==$d.step)
+      then .fault=$b | .fs=$d.step else . end;
+    reduce (inputs|select(.type!="run.closed")) as $e ({boots:{},s:{}};
+      $e.data as $d | $e.mono_us as $t | .started=(.started//$t) | .last=$t | ($d.way//"forward") as $w | ($d.step//"") as $k
+      | if $e.type=="run.adopted" then .boots[$d.boot_id]=1
+        elif $e.type=="step.intended" then .s[$w][$k] += {st:"intended",intended:$t}
+        elif $e.type=="step.requested" then .s[$w][$k] as $x
+          | (if $x.req then [$x.req[0],$d.answered_us]
+             elif $x.doubted and $steps[$k].doubt!="observable" then [($x.intended//$d.sent_us),$d.answered_us]
+             else [$d.sent_us,$d.answered_us] end) as $b | .s[$w][$k] += {st:"requested",req:$b} | fault($d;$b)
+        elif $e.type=="step.settled" then .s[$w][$k] as $x
+          | (if $x.intended and ($x.req|not) then [$x.intended,$d.looked_us[1]] as $b | .s[$w][$k].req=$b | fault($d;$b) else . end)
+          | .s[$w][$k].st="settled"
+        elif $e.type=="step.failed" then .s[$w][$k].st="failed"
+        elif $e.type=="step.doubted" then .s[$w][$k] += {st:"doubted",doubted:$t}
+        elif $e.type=="step.reconciled" then (if $d.repeat then .s[$w][$k].st="intended" else . end)
+        elif $e.type=="step.held" then .s[$w][$k].st="held"
+        elif $e.type=="step.resolved" then .s[$w][$k] as $x | if $x.st!="held" then . elif $d.answer=="not-happened" then .s[$w][$k].st="failed"
+          elif $d.answer=="retry" then .s[$w][$k].st="intended" else .s[$w][$k].st="requested"
+          | (if $x.intended and ($x.req|not) then .s[$w][$k].req=[$x.intended,$t] else . end) end
+        elif $e.type=="gate.opened" then .s.forward[$k] += {st:"opened",opened:$t}
+        elif $e.type=="decision.recorded" then .s.forward[$k] as $x
+          | if $x.st=="opened" and ($x.decided|not) then .s.forward[$k].decided=true
+            | if $d.answer=="approve" and .fault and (.declared|not) then .declared=[($x.opened//$t),$t] else . end else . end
+        elif $e.type=="stop.requested" or $e.type=="guard.tripped" then .stop=1
+        elif $e.type=="return.began" then .ret=$t else . end)
+    | . as $r | $p.objectives as $o | ($p.probes|map({(.id):.})|add // {}) as $pr | ($p.marks|map({(.id):.})|add // {}) as $mk
+    | def num: if .==null then "null" else . end;
+    ["run", (if ($r.boots|length)>1 then 1 else 0 end), ($r.fault[0]?|num), ($r.fault[1]?|num), ($r.declared[0]?|num),
+      ($r.declared[1]?|num), $r.started, ($r.ret//$r.last), ($r.stop//0)],
+    (if $o.rto then $pr[$o.rto.probe] as $q | ["rto",($o.rto.target|us),$o.rto.probe,$o.rto.clock,$o.rto.ups,($o.rto.hold|us),
+      (if $o.rto.give_up then ($o.rto.give_up|us) else "null" end),$o.rto.impact,($q.every|us),($q.within|us),
+      (if (($q.kind|prov) and ($o.rto.accept_provider_reported|not)) or ($o.rto.too_coarse=="inconclusive" and (($q.every|us)+($q.within|us))*10>($o.rto.target|us)) then 1 else 0 end)] else empty end),
+    (if $o.rpo then ["rpo",($o.rpo.target|us),$o.rpo.marks,(if $mk[$o.rpo.marks].kind|prov then 1 else 0 end),
+      (if $r.s.forward["dr-read-"+$o.rpo.marks].st=="settled" then 1 else 0 end)] else empty end),
+    ($p.probes[] | . as $q | (if (.vantages//[])==[] then [""] else .vantages end)[] | ["probe",$q.id,"v"+.,($q.every|us),(if $q.control then 1 else 0 end),(if ($q.vantages//[])==[] then 0 else 1 end)])
+  | map(if type=="number" then tostring else . end) | @tsv' events.jsonl >"$W/facts" 2>/dev/null
+{ sed 's/^/F\t/' "$W/facts"
+  sed 1d samples/probes.csv 2>/dev/null | sort -s -t, -k4,4n -k2,2n | sed 's/^/S\t/'
+  sed 1d samples/marks.csv 2>/dev/null | sed 's/^/M\t/'; sed 1d samples/found.csv 2>/dev/null | sed 's/^/X\t/'; } >"$W/in"
+cat >"$W/measure.awk" <<'AWK'
+# What is not known is taken for up in a lower bound and for down in an upper bound.
+function min(a, b) { return a < b ? a : b }
+function max(a, b) { return a > b ? a : b }
+function slots(end, due, every, n) { n = (end - due) / every; n = n < 0 ? 0 : n - n % 1; return n }
+function put(o, s, d, t, u, q, i) { i = ++len[o]; S[o, i] = s; E[o, i] = d; T[o, i] = t; U[o, i] = u; Q[o, i] = q }
+function watched(e, o, until, every, i, j, wide, over) { # order by sending, and put in what is missing
+  len[o] = 0; j = 0; over = 0
+  for (i = 1; i <= cnt[e]; i++) {
+    wide = j && (ru[e, i] - ru[e, j] > every + (every - every % 2) / 2 || rs[e, i] - rs[e, j] > 2 * every)
+    if (wide && (slots(min(ru[e, i] - (every - every % 2) / 2, until), ru[e, j], every) || slots(min(rs[e, i], until), ru[e, j], every)))
+      put(o, rs[e, j], rs[e, j], "unknown", rs[e, j], -1)
+    if (rs[e, i] > until) { over = 1; break }
+    if (rs[e, i] >= started) put(o, rs[e, i], rd[e, i], (rd[e, i] >= rs[e, i] ? rt[e, i] : "unknown"), ru[e, i], rq[e, i])
+    j = i
+  }
+  if (!over && j && slots(until, ru[e, j], every)) put(o, rs[e, j], rs[e, j], "unknown", rs[e, j], -1)
+}
+function first(o, at, i) { # put an unknown one before the others
+  for (i = len[o]; i >= 1; i--) { S[o, i + 1] = S[o, i]; E[o, i + 1] = E[o, i]; T[o, i + 1] = T[o, i]; U[o, i + 1] = U[o, i]; Q[o, i + 1] = Q[o, i] }
+  len[o]++; S[o, 1] = E[o, 1] = U[o, 1] = at; T[o, 1] = "unknown"; Q[o, 1] = -1
+}
+function stretched(o, i, later) { # A[i]: the earliest good answer from i on; B.., N: stretches without a good one
+  later = FAR; delete A
+  for (i = len[o]; i >= 1; i--) { if (T[o, i] == "up") later = min(later, E[o, i]); A[i] = later }
+  A[len[o] + 1] = FAR; N = 0
+  for (i = 1; i <= len[o]; i++) if (T[o, i] != "up") { if (i == 1 || T[o, i - 1] == "up") B[++N] = i; C[N] = i + 1 }
+}
+function spans(o, k, i, j, x, y) { # when the runner was blind, by one control probe
+  if (!len[o] || Q[o, 1] != 0) first(o, -FAR)
+  stretched(o)
+  for (i = 1; i <= N; i++) { nb[k]++; bl[k, nb[k]] = B[i] == 1 ? -FAR : S[o, B[i] - 1]; bh[k, nb[k]] = A[C[i]] }
+}
+function joined(k, i, j, x, y, n) {
+  for (i = 2; i <= nb[k]; i++) { x = bl[k, i]; y = bh[k, i]; for (j = i - 1; j >= 1 && bl[k, j] > x; j--) { bl[k, j + 1] = bl[k, j]; bh[k, j + 1] = bh[k, j] } bl[k, j + 1] = x; bh[k, j + 1] = y }
+  n = 0
+  for (i = 1; i <= nb[k]; i++) if (n && bl[k, i] <= bh[k, n]) bh[k, n] = max(bh[k, n], bh[k, i]); else { n++; bl[k, n] = bl[k, i]; bh[k, n] = bh[k, i] }
+  nb[k] = n
+}
+function dim(o, k, only, i, j) {
+  j = 1
+  for (i = 1; i <= len[o]; i++) {
+    while (j <= nb[k] && bh[k, j] <= S[o, i]) j++
+    if (j <= nb[k] && bl[k, j] < E[o, i] && (only == "" || T[o, i] == only)) T[o, i] = "unknown"
+  }
+}
+function rank(v) { return index("invalid aborted fail inconclusive pass", v) }
+function compare(lo, hi, target) { return hi < FAR && hi <= target ? "pass" : lo > target ? "fail" : "inconclusive" }
+function ms(lo, hi) { return sprintf("%.0f %s", (lo - ((lo % 1000) + 1000) % 1000) / 1000, hi >= FAR ? "null" : sprintf("%.0f", (hi + 999 - (hi + 999) % 1000) / 1000)) }
+function time(o, i, t1, n, onset, seen, sent, done, end, lo, hi, a, b, unknown, still, verdict, none) {
+  if (!len[o] || S[o, 1] > f0) first(o, f0)
+  stretched(o); t1 = 0; unknown = 0; still = 0; seen = 0; done = FAR
+  for (n = 1; n <= N; n++) if (C[n] > len[o] || S[o, C[n]] > f0) { if (!t1) t1 = n }
+  for (i = 1; i <= len[o]; i++) if (T[o, i] == "down" && S[o, i] > f0) { seen = 1; sent = S[o, i]; done = min(done, E[o, i]) }
+  if (t1) for (n = t1; n <= N; n++) for (i = B[n]; i < C[n]; i++) { if (T[o, i] == "unknown") unknown = 1; if (n == N && C[n] > len[o] && T[o, i] == "down" && S[o, i] > f0) still = 1 }
+  onset = seen && B[t1] > 1
+  if (!t1) end = S[o, 1]
+  else if (C[N] > len[o] || len[o] - C[N] + 1 < ups || E[o, len[o]] - S[o, C[N]] < hold) end = FAR
+  else end = A[C[N]]
+  none = 1
+  if (seen) {
+    if (clock == "fault") { a = f0; b = f1; none = 0 }
+    if (clock == "declared" && d0 != "null") { a = d0 + 0; b = d1 + 0; none = 0 }
+    if (clock == "onset" && onset) { a = S[o, B[t1] - 1]; b = done; none = 0 }
+    lo = max(0, sent - b); hi = end >= FAR ? FAR : max(0, end - a)
+  } else if (impact == "none") {
+    none = 0; lo = 0; hi = 0; a = until
+    for (i = len[o]; i >= 1; i--) if (T[o, i] == "up") { hi = max(hi, a - S[o, i]); a = min(a, E[o, i]); if (S[o, i] <= f0) break }
+    if (i < 1) hi = max(hi, a - f0)
+    if (t1) hi = end >= FAR ? FAR : max(hi, end - (B[t1] == 1 ? started : min(f0, S[o, B[t1] - 1])))
+  }
+  if (none) { verdict = seen || unknown ? "inconclusive" : "invalid"; return verdict " null null" }
+  verdict = compare(lo, hi, target)
+  if (verdict == "inconclusive" && still && give != "null" && give + 0 < target && max(0, sent - f1) + 2 * (every + within) >= give + 0) verdict = "fail"
+  if (verdict == "pass" && ((seen && !onset) || weak)) verdict = "inconclusive"
+  return verdict " " ms(lo, hi)
+}
+BEGIN { FS = "\t"; FAR = 4611686018427387904 }
+$1 == "F" && $2 == "run" { twice = $3; nofault = $4 == "null"; f0 = $4 + 0; f1 = $5 + 0; d0 = $6; d1 = $7; started = $8 + 0; until = $9 + 0; stop = $10; known = 1 }
+$1 == "F" && $2 == "rto" { rto = $4; target = $3 + 0; clock = $5; ups = $6; hold = $7 + 0; give = $8; impact = $9; every = $10 + 0; within = $11 + 0; weak = $12 + 0 }
+$1 == "F" && $2 == "rpo" { rpo = $4; rtarget = $3 + 0; rweak = $5 + 0; back = $6 + 0 }
+$1 == "F" && $2 == "probe" { eye = $3 "@" substr($4, 2); eyes[++ne] = eye; of[eye] = $3; per[eye] = $5 + 0; control[eye] = $6 + 0; several[$3] = $7 + 0 }
+$1 == "S" { line = substr($0, 3); split(line, c, ","); v = line; sub(/.*,/, "", v); eye = c[1] "@" (several[c[1]] ? v : ""); i = ++cnt[eye]
+  rq[eye, i] = c[2] + 0; ru[eye, i] = c[3] + 0; rs[eye, i] = c[4] + 0; rd[eye, i] = c[5] + 0; rt[eye, i] = c[6] }
+$1 == "M" { split(substr($0, 3), c, ","); if (c[1] == rpo) { n++; mq[n] = c[2]; mso[n] = c[3] + 0; md[n] = c[4] + 0; mt[n] = c[5]; ours[c[2]] = 1 } }
+$1 == "X" { split(substr($0, 3), c, ","); if (c[1] == rpo) there[c[2]] = 1 }
+END {
+  if (!known) { print "broken"; exit }
+  if (rto != "") {
+    if (twice) best = "inconclusive 0 null"
+    else if (nofault) best = "invalid null null"
+    else {
+      for (e = 1; e <= ne; e++) if (control[eyes[e]]) {
+        watched(eyes[e], "w", until, per[eyes[e]]); spans("w", "all"); watched(eyes[e], "w", FAR, per[eyes[e]]); spans("w", "fail")
+      }
+      joined("all"); joined("fail"); best = ""
+      for (e = 1; e <= ne; e++) if (of[eyes[e]] == rto) {
+        watched(eyes[e], "w", until, per[eyes[e]])
+        if (!control[eyes[e]]) { dim("w", "all", ""); dim("w", "fail", "down") }
+        r = time("w"); split(r, c, " "); split(best, b, " ")
+        badness = (c[3] == "null" && c[2] != "null") || c[2] == "null" ? FAR : c[3]
+        if (best == "" || (b[1] == "invalid" && c[1] != "invalid") || ((c[1] != "invalid" || b[1] == "invalid") && (rank(c[1]) < rank(b[1]) || (c[1] == b[1] && badness > worst)))) { best = r; worst = badness }
+      }
+    }
+    split(best, c, " "); print "rto", (stop ? "aborted" : c[1]), c[2], c[3]
+  }
+  if (rpo != "") {
+    if (twice) r = "inconclusive 0 null"
+    else if (nofault) r = "invalid null null"
+    else {
+      ol = nd = ns = FAR; newest = older = -FAR; lost = before = phantom = 0
+      for (i = 1; i <= n; i++) if (mt[i] == "acked" && md[i] <= f0) {
+        before++
+        if (mq[i] in there && back) newest = max(newest, mso[i]); else { lost++; ol = min(ol, mso[i]); nd = min(nd, md[i]) }
+      }
+      for (i = 1; i <= n; i++) if (mt[i] == "acked" && md[i] <= f0 && (mq[i] in there) && mso[i] < ol) older = max(older, mso[i])
+      if (back) for (q in there) if (!(q in ours)) phantom = 1
+      if (!before || !back) r = (before && !back ? "inconclusive" : "invalid") " null null"
+      else {
+        if (lost) { lo = max(0, f0 - nd); hi = older == -FAR ? FAR : f1 - older } else { lo = 0; hi = f1 - newest }
+        verdict = hi >= FAR ? "fail" : compare(lo, hi, rtarget)
+        if (phantom || (verdict == "pass" && rweak)) verdict = "inconclusive"
+        r = verdict " " ms(lo, hi)
+      }
+    }
+    split(r, c, " "); print "rpo", (stop ? "aborted" : c[1]), c[2], c[3]
+  }
+}
+AWK
+figures() {
+  awk -f "$W/measure.awk" "$W/in" >"$W/mine" 2>/dev/null || return 1
+  jq -r '.objectives[]|select(.metric!="phase")|[.id,.verdict,(.achieved.lower_ms|tostring),(.achieved.upper_ms|tostring)]|join(" ")' result.json >"$W/said" 2>/dev/null || return 1
+  cmp -s "$W/mine" "$W/said" || return 1
+  jq -en --slurpfile p plan.json --slurpfile r result.json '
+    def us: [scan("([0-9]+)(us|ms|s|m|h|d)")] | map((.[0]|tonumber)*({us:1,ms:1e3,s:1e6,m:6e7,h:3.6e9,d:8.64e10}[.[1]])) | add;
+    ["invalid","aborted","fail","inconclusive","pass"] as $w | $r[0] as $r | $p[0].objectives as $o
+    | all($r.objectives[]; .target_ms == (((if .metric=="phase" then $o.phases[.about] else $o[.id].target end)|us)/1000|floor)
+        and (.verdict as $v | $w|index($v)) >= ($r.verdict as $v | $w|index($v)))' >/dev/null 2>&1
+}
+if [ "$STATUS" = incomplete ]; then ok 15 'nothing was concluded: the run is incomplete'
+else figures; judge $? 15 "computed again from the samples: $(tr '\n' ';' <"$W/mine" 2>/dev/null)"; fi
+
+# 16, 17: what the seal says, and what came after it
+if [ "$STATUS" = complete ]; then
+  SAID=$(js '[.verdict,(.objectives|map(.id+"="+.verdict)|if .==[] then "none" else join(" ") end),.started,.ended]|@tsv' result.json)
+else
+  SAID="incomplete	none	$(head -n1 events.jsonl | jq -r .t 2>/dev/null)	$(tail -n1 events.jsonl | jq -r .t 2>/dev/null)"
+  [ "$N" = 0 ] && SAID="incomplete	none	$(f started)	$(f ended)"
+fi
+[ "$SAID" = "$(f overall)	$(f objectives)	$(f started)	$(f ended)" ]; judge $? 16 "the seal says what the evidence says: $(f overall)"
+addenda() {
+  local i=0 before d by
+  before=$(s SEAL.txt)
+  for _ in addenda/*; do
+    i=$((i + 1)); d=$(printf 'addenda/%04d' $i)
+    form "$d/ADDENDUM.txt" 'drill-addendum v1' run_id number parent_seal_sha256 prev_sha256 file file_sha256 title added_at added_by signed_by || return 1
+    a() { sed -n "s/^$1: //p" "$d/ADDENDUM.txt"; }
+    by=$(a signed_by)
+    printf '%s\n' ADDENDUM.txt "$(a file)" $([ "$by" = nobody ] || echo ADDENDUM.txt.sig) | sort >"$W/want"
+    (cd "$d" && find . -type f | sed 's,^\./,,' | sort) | cmp -s - "$W/want" || return 1
+    [ "$(a run_id) $(a number) $(a parent_seal_sha256) $(a prev_sha256) $(a file_sha256)" = "$(f run_id) $i $(s SEAL.txt) $before $(s "$d/$(a file)")" ] || return 1
+    [ "$by" = nobody ] || { [ "$(key "$d/ADDENDUM.txt.sig")" = "$by" ] && signer "$d/ADDENDUM.txt" "$d/ADDENDUM.txt.sig" drill-addendum@v1 >/dev/null; } || return 1
+    before=$(s "$d/ADDENDUM.txt")
+  done
+}
+if [ ! -e addenda ]; then na 17 'there are no addenda'; else addenda; judge $? 17 'the addenda follow the seal'; fi
+
+[ $F = 0 ] || { echo 'NOT VERIFIED'; exit 1; }
+[ $OPEN = 0 ] || { echo 'CONSISTENT, BUT NOT VERIFIED: nothing to check the signature or the register against'; exit 4; }
+echo VERIFIED

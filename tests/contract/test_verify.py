@@ -1,0 +1,724 @@
+"""Evidence under attack: three verifiers that share no code must say the same of every bundle."""
+
+import json
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dr.core.canonical import canonical
+from dr.core.lines import digest
+from dr.core.seal import (
+    APPROVAL,
+    APPROVAL_SIGNATURE,
+    EVIDENCE,
+    INTENT,
+    INTENT_SIGNATURE,
+    MANIFEST_FILE,
+    NOTHING,
+    SEAL_FILE,
+    SEAL_SIGNATURE,
+    Entry,
+    entry_line,
+    parse_manifest,
+    parse_register,
+    parse_seal,
+    text_of,
+)
+from dr.model import event as ev
+from dr.model.drill import Objectives, RecoveryPoint, RecoveryTime
+from dr.model.event import Way
+from dr.model.units import Duration
+from dr.stores.files import sha256_of
+from dr.stores.keys import Key
+from dr.stores.sealing import add, approve, seal
+from tests.contract.bundles import Case, Place, a_case
+from tests.contract.verifiers import NOT_VERIFIED, UNCHECKED, VERIFIED, Given, verdicts
+from tests.unit.report_world import S, at
+
+SEED = 20261123
+
+
+@dataclass
+class World:
+    """Two sealed runs, approved and added to, with everything an attacker could want."""
+
+    place: Place
+    bundle: Path
+    other: Path
+    given: Given
+    stranger: Key
+    head: str
+
+    def copy(self, to: Path) -> "World":
+        """Copy everything, so that an attack spoils nothing but its own."""
+        base = self.bundle.parent
+        shutil.copytree(base, to, symlinks=True)
+        assert self.given.register is not None
+        given = replace(self.given, register=to / self.given.register.name)
+        return replace(self, bundle=to / "bundle", other=to / "other", given=given)
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> World:
+    base = tmp_path_factory.mktemp("evidence")
+    place = Place.at(base / "home")
+    failed = a_case(down=(0.9, 190), end=320)
+    other = place.closed(failed)
+    run = place.closed(a_case())
+    note = base / "actions.md"
+    note.write_text("Lower the TTL. Owner: ada. Due: 2026-12-01.\n")
+    add(run, place.home.path, note, "corrective actions", place.key(), place.clock)
+    approve(run, place.home.path, place.key("reviewer"), place.clock)
+    given = base / "given"
+    given.mkdir()
+    register = given / "register.jsonl"
+    shutil.copy(place.register, register)
+    strangers = Place.at(base / "elsewhere")
+    return World(
+        place,
+        place.exported(run, given / "bundle"),
+        place.exported(other, given / "other"),
+        Given(place.signers(), register, None, run.id),
+        strangers.key(),
+        digest(register.read_bytes().splitlines()[-1]),
+    )
+
+
+def spoil(path: Path, rng: random.Random) -> None:
+    """Flip one bit."""
+    data = bytearray(path.read_bytes())
+    data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    path.write_bytes(bytes(data))
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+# What an insider does: everything that can be made again is made again -------------------------
+
+
+def rebuilt(world: World, *, key: Key | None, register: bool) -> None:
+    """Make chain, manifest, seal, signature and register anew around changed files."""
+    path = world.bundle
+    genesis = sha256_of(path / "intent.json")
+    lines, prev = [], genesis
+    for seq, line in enumerate((path / "events.jsonl").read_bytes().splitlines(), 1):
+        event = json.loads(line)
+        if event["type"] == "run.closed":
+            event["data"]["digests"] = {n: sha256_of(path / n) for n in event["data"]["digests"]}
+        elif event["type"] == "samples.anchored":
+            event["data"]["sha256"] = sha256_of(path / event["data"]["file"])
+            event["data"]["bytes"] = (path / event["data"]["file"]).stat().st_size
+        lines.append(canonical({**event, "seq": seq, "prev": prev}))
+        prev = digest(lines[-1])
+    (path / "events.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
+    resealed(world, key=key, register=register)
+
+
+def resealed(world: World, *, key: Key | None, register: bool) -> None:
+    path = world.bundle
+    shutil.rmtree(path / "addenda", ignore_errors=True)
+    (path / APPROVAL_SIGNATURE).unlink(missing_ok=True)
+    names = parse_manifest((path / MANIFEST_FILE).read_bytes())
+    if key is not None and INTENT_SIGNATURE in names:
+        body = (path / "intent.json").read_bytes()
+        (path / INTENT_SIGNATURE).write_bytes(key.sign(body, INTENT))
+    text = "".join(f"{sha256_of(path / n)}  {n}\n" for n in sorted(names) if (path / n).exists())
+    (path / MANIFEST_FILE).write_text(text)
+    lines = (path / "events.jsonl").read_bytes().splitlines()
+    result = json.loads((path / "result.json").read_bytes())
+    old = parse_seal((path / SEAL_FILE).read_bytes())
+    made = replace(
+        old,
+        manifest_sha256=sha256_of(path / MANIFEST_FILE),
+        intent_sha256=sha256_of(path / "intent.json"),
+        plan_sha256=sha256_of(path / "plan.json"),
+        events_count=len(lines),
+        events_head_sha256=digest(lines[-1]),
+        overall=result["verdict"],
+        objectives=" ".join(f"{o['id']}={o['verdict']}" for o in result["objectives"]),
+        signed_by=old.signed_by if key is None else key.fingerprint,
+    )
+    if register:
+        made = replace(made, register_prev_sha256=reregistered(world, {}))
+    data = text_of(made)
+    (path / SEAL_FILE).write_bytes(data)
+    if key is not None:
+        (path / SEAL_SIGNATURE).write_bytes(key.sign(data, EVIDENCE))
+    if register:
+        reregistered(world, {"seal": sha256_of(path / SEAL_FILE)})
+
+
+def reregistered(world: World, now: dict[str, str]) -> str:
+    """Write the register anew around this run; return what stands before its seal."""
+    assert world.given.register is not None
+    run = world.given.run
+    entries, prev, before = list[Entry](), NOTHING, NOTHING
+    for entry in parse_register(world.given.register.read_bytes()):
+        if entry.kind == "addendum" and entry.run_id == run:
+            continue
+        sha = entry.sha256
+        if entry.run_id == run:
+            found = {"intent": sha256_of(world.bundle / "intent.json"), **now}
+            sha = found.get(entry.kind, sha)
+            before = prev if entry.kind == "seal" else before
+        entries.append(replace(entry, n=len(entries) + 1, prev=prev, sha256=sha))
+        prev = digest(entry_line(entries[-1]))
+    write_register(world, entries)
+    return before
+
+
+def write_register(world: World, entries: list[Entry]) -> None:
+    assert world.given.register is not None
+    world.given.register.write_bytes(b"".join(entry_line(e) + b"\n" for e in entries))
+
+
+def better(world: World) -> None:
+    """Write a shorter recovery time into the result."""
+    path = world.bundle / "result.json"
+    result = json.loads(path.read_bytes())
+    result["objectives"][0]["achieved"] = {"lower_ms": 1_000, "upper_ms": 2_000}
+    path.write_bytes(canonical(result))
+
+
+# The attacks: what is done, and checks at least one of which must fail -------------------------
+
+Attack = Callable[[World], None]
+ATTACKS: dict[str, tuple[Attack, set[int]]] = {}
+
+
+def attack(*checks: int) -> Callable[[Attack], Attack]:
+    def known(function: Attack) -> Attack:
+        ATTACKS[function.__name__] = (function, set(checks))
+        return function
+
+    return known
+
+
+def events(world: World, change: Callable[[list[bytes]], list[bytes]]) -> None:
+    path = world.bundle / "events.jsonl"
+    lines = change(path.read_bytes().splitlines())
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+
+
+@attack(6)
+def an_event_is_removed(world: World) -> None:
+    events(world, lambda lines: lines[:7] + lines[8:])
+
+
+@attack(6)
+def two_events_change_places(world: World) -> None:
+    events(world, lambda lines: [*lines[:5], lines[6], lines[5], *lines[7:]])
+
+
+@attack(7)
+def the_journal_is_truncated(world: World) -> None:
+    events(world, lambda lines: lines[:-3])
+
+
+@attack(6)
+def an_event_is_doubled(world: World) -> None:
+    events(world, lambda lines: [*lines[:5], lines[4], *lines[5:]])
+
+
+@attack(6)
+def the_last_line_end_is_cut_off(world: World) -> None:
+    path = world.bundle / "events.jsonl"
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+@attack(5)
+def a_file_is_added(world: World) -> None:
+    (world.bundle / "report-final.html").write_text("everything went well")
+
+
+@attack(4)
+def a_file_is_deleted(world: World) -> None:
+    (world.bundle / "samples/marks.csv").unlink()
+
+
+@attack(4)
+def a_file_is_truncated(world: World) -> None:
+    path = world.bundle / "samples/probes.csv"
+    path.write_bytes(path.read_bytes()[:2000])
+
+
+@attack(3)
+def the_manifest_forgets_a_file(world: World) -> None:
+    path = world.bundle / MANIFEST_FILE
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if "marks.csv" not in line))
+
+
+@attack(4)
+def the_manifest_leaves_the_bundle(world: World) -> None:
+    outside = world.bundle.parent / "outside"
+    outside.write_text("x")
+    path = world.bundle / MANIFEST_FILE
+    path.write_text(f"{sha256_of(outside)}  ../outside\n{path.read_text()}")
+
+
+@attack(4)
+def the_manifest_names_an_absolute_path(world: World) -> None:
+    path = world.bundle / MANIFEST_FILE
+    path.write_text(f"{sha256_of(Path('/etc/passwd'))}  /etc/passwd\n{path.read_text()}")
+
+
+@attack(4)
+def the_manifest_steers_the_terminal(world: World) -> None:
+    path = world.bundle / MANIFEST_FILE
+    path.write_bytes(b"0" * 64 + b"  \x1b[2J\x1b]0;VERIFIED\x07\n" + path.read_bytes())
+
+
+@attack(5)
+def a_name_steers_the_terminal(world: World) -> None:
+    (world.bundle / "\x1b[2K\x1b[1Aok    1 the seal is signed").write_text("")
+
+
+@attack(5)
+def a_file_is_replaced_by_a_link_to_itself(world: World) -> None:
+    path = world.bundle / "result.json"
+    path.rename(world.bundle.parent / "result.json")
+    path.symlink_to("../result.json")
+
+
+@attack(5)
+def a_folder_is_a_link(world: World) -> None:
+    path = world.bundle / "samples"
+    path.rename(world.bundle.parent / "samples")
+    path.symlink_to("../samples")
+
+
+@attack(5)
+def a_link_lies_beside(world: World) -> None:
+    (world.bundle / "passwd").symlink_to("/etc/passwd")
+
+
+@attack(5)
+def a_link_is_called_children(world: World) -> None:
+    (world.bundle / "children").symlink_to("/etc")
+
+
+@attack(5)
+def a_pipe_lies_beside(world: World) -> None:
+    import os
+
+    os.mkfifo(world.bundle / "pipe")
+
+
+@attack(10, 13)
+def another_run_is_handed_over(world: World) -> None:
+    shutil.rmtree(world.bundle)
+    world.other.rename(world.bundle)
+
+
+@attack(3)
+def the_seal_of_another_run_is_put_in(world: World) -> None:
+    for name in (SEAL_FILE, SEAL_SIGNATURE):
+        shutil.copy(world.other / name, world.bundle / name)
+
+
+@attack(3)
+def the_result_of_another_run_is_put_in(world: World) -> None:
+    for name in ("result.json", MANIFEST_FILE):
+        shutil.copy(world.other / name, world.bundle / name)
+
+
+@attack(1)
+def the_signature_is_removed(world: World) -> None:
+    (world.bundle / SEAL_SIGNATURE).unlink()
+
+
+@attack(1)
+def the_verdict_in_the_seal_is_edited(world: World) -> None:
+    edit(world.bundle / SEAL_FILE, "objectives: rto=pass rpo=pass", "objectives: rto=pass")
+
+
+@attack(1)
+def a_field_is_added_to_the_seal(world: World) -> None:
+    path = world.bundle / SEAL_FILE
+    path.write_text(f"{path.read_text()}approved_by: the board\n")
+
+
+@attack(1)
+def the_approval_is_used_as_the_seal(world: World) -> None:
+    shutil.copy(world.bundle / APPROVAL_SIGNATURE, world.bundle / SEAL_SIGNATURE)
+
+
+@attack(2)
+def the_seal_is_used_as_the_approval(world: World) -> None:
+    shutil.copy(world.bundle / SEAL_SIGNATURE, world.bundle / APPROVAL_SIGNATURE)
+
+
+@attack(2)
+def the_runner_approves_itself(world: World) -> None:
+    text = (world.bundle / SEAL_FILE).read_bytes()
+    signature = world.place.key().sign(text, APPROVAL)
+    (world.bundle / APPROVAL_SIGNATURE).write_bytes(signature)
+
+
+@attack(13)
+def the_approval_is_removed(world: World) -> None:
+    (world.bundle / APPROVAL_SIGNATURE).unlink()
+
+
+@attack(13, 17)
+def an_addendum_is_removed(world: World) -> None:
+    shutil.rmtree(world.bundle / "addenda")
+
+
+@attack(17)
+def an_addendum_is_edited(world: World) -> None:
+    edit(world.bundle / "addenda/0001/actions.md", "2026-12-01", "2029-12-01")
+
+
+@attack(13, 17)
+def an_addendum_is_added_unregistered(world: World) -> None:
+    shutil.copytree(world.bundle / "addenda/0001", world.bundle / "addenda/0002")
+
+
+@attack(17)
+def a_file_is_slipped_into_an_addendum(world: World) -> None:
+    (world.bundle / "addenda/0001/more.md").write_text("accepted by the board")
+
+
+@attack(1)
+def a_stranger_makes_all_of_it_anew(world: World) -> None:
+    better(world)
+    rebuilt(world, key=world.stranger, register=False)
+
+
+@attack(1)
+def somebody_without_a_key_makes_all_of_it_anew(world: World) -> None:
+    better(world)
+    rebuilt(world, key=None, register=False)
+
+
+@attack(13, 15)
+def an_insider_edits_the_recovery_time(world: World) -> None:
+    better(world)
+    rebuilt(world, key=world.place.key(), register=False)
+
+
+@attack(15)
+def an_insider_edits_the_recovery_time_and_the_register(world: World) -> None:
+    better(world)
+    rebuilt(world, key=world.place.key(), register=True)
+
+
+@attack(15)
+def an_insider_edits_the_data_loss_and_the_register(world: World) -> None:
+    path = world.bundle / "samples/found.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:10]))
+    rebuilt(world, key=world.place.key(), register=True)
+
+
+@attack(15)
+def an_insider_moves_the_target_and_the_register(world: World) -> None:
+    path = world.bundle / "result.json"
+    result = json.loads(path.read_bytes())
+    result["objectives"][0]["target_ms"] = 999_000
+    path.write_bytes(canonical(result))
+    rebuilt(world, key=world.place.key(), register=True)
+
+
+@attack(9)
+def an_insider_sells_a_simulation_as_real(world: World) -> None:
+    edit(world.bundle / "stage.json", "false", "true")
+    rebuilt(world, key=world.place.key(), register=True)
+
+
+def registers(world: World, change: Callable[[list[bytes]], list[bytes]]) -> None:
+    assert world.given.register is not None
+    lines = change(world.given.register.read_bytes().splitlines())
+    world.given.register.write_bytes(b"".join(line + b"\n" for line in lines))
+
+
+@attack(12)
+def the_register_loses_its_first_entry(world: World) -> None:
+    registers(world, lambda lines: lines[1:])
+
+
+@attack(13, 14)
+def the_register_is_cut_before_the_seal(world: World) -> None:
+    registers(world, lambda lines: lines[:3])
+
+
+@attack(12)
+def entries_of_the_register_change_places(world: World) -> None:
+    registers(world, lambda lines: [lines[0], lines[2], lines[1], *lines[3:]])
+
+
+def dropped(world: World, *, outcome_only: bool) -> None:
+    """Take the failed run out of the register, and chain what is left anew."""
+    assert world.given.register is not None
+    entries, prev = list[Entry](), NOTHING
+    for entry in parse_register(world.given.register.read_bytes()):
+        if entry.run_id != world.given.run and (not outcome_only or entry.kind != "intent"):
+            continue
+        entries.append(replace(entry, n=len(entries) + 1, prev=prev))
+        prev = digest(entry_line(entries[-1]))
+    write_register(world, entries)
+
+
+@attack(14)
+def the_outcome_of_a_failed_run_is_dropped(world: World) -> None:
+    dropped(world, outcome_only=True)
+
+
+@attack(12, 13)
+def a_failed_run_is_dropped_altogether(world: World) -> None:
+    dropped(world, outcome_only=False)
+
+
+@attack(12)
+def the_register_is_not_one(world: World) -> None:
+    assert world.given.register is not None
+    world.given.register.write_text("[]\n{}\nnull\n")
+
+
+@attack(6)
+def the_journal_is_nested_beyond_measure(world: World) -> None:
+    (world.bundle / "events.jsonl").write_text("[" * 100_000 + "\n")
+
+
+@attack(8, 15)
+def the_plan_is_no_json(world: World) -> None:
+    (world.bundle / "plan.json").write_bytes(b"\xff\xfe{")
+
+
+def test_there_are_attacks_enough() -> None:
+    assert len(ATTACKS) >= 25
+
+
+@pytest.mark.parametrize("name", sorted(ATTACKS))
+def test_every_verifier_sees_it(sealed: World, tmp_path: Path, name: str) -> None:
+    world = sealed.copy(tmp_path / "copy")
+    act, checks = ATTACKS[name]
+    act(world)
+
+    for who, said in verdicts(world.bundle, world.given).items():
+        assert said.code == NOT_VERIFIED, f"{who}: {said.out}"
+        assert said.failed & checks, f"{who}: {said.out}"
+        assert "\x1b" not in said.out
+
+
+def test_nothing_is_wrong_with_what_was_not_attacked(sealed: World) -> None:
+    for bundle in (sealed.bundle, sealed.other):
+        given = replace(sealed.given, head=sealed.head, run=None)
+        for who, said in verdicts(bundle, given).items():
+            assert said.code == VERIFIED, f"{who}: {said.out}"
+
+
+def places(bundle: Path) -> list[str]:
+    return sorted(p.relative_to(bundle).as_posix() for p in bundle.rglob("*") if p.is_file())
+
+
+def test_one_flipped_bit_is_seen_wherever_it_is(sealed: World, tmp_path: Path) -> None:
+    rng = random.Random(SEED)
+    world = sealed.copy(tmp_path / "copy")
+    for name in places(world.bundle):
+        whole = (world.bundle / name).read_bytes()
+        for _ in range(2):
+            spoil(world.bundle / name, rng)
+            for who, said in verdicts(world.bundle, world.given).items():
+                assert said.code == NOT_VERIFIED, f"{who}, {name}, seed {SEED}: {said.out}"
+            (world.bundle / name).write_bytes(whole)
+
+
+def test_one_flipped_bit_in_the_register_is_seen(sealed: World, tmp_path: Path) -> None:
+    rng = random.Random(SEED)
+    world = sealed.copy(tmp_path / "copy")
+    assert world.given.register is not None
+    whole = world.given.register.read_bytes()
+    given = replace(world.given, head=world.head)
+    for _ in range(6):
+        spoil(world.given.register, rng)
+        for who, said in verdicts(world.bundle, given).items():
+            assert said.code == NOT_VERIFIED, f"{who}: {said.out}"
+        world.given.register.write_bytes(whole)
+
+
+# What the documentation says is undetectable, and what detects it after all --------------------
+
+
+def lying(world: World) -> None:
+    """Make a better run altogether, as an insider: samples, result, chain, seal, register."""
+    run = Place.at(world.bundle.parent / "again", signed=False)
+    shutil.copytree(world.place.keys.path, run.keys.path)
+    run.closed(a_case(down=(0.9, 190), end=320))
+    made = run.closed(a_case(down=(0.9, 5)))
+    shutil.rmtree(world.bundle)
+    run.exported(made, world.bundle)
+    assert world.given.register is not None
+    shutil.copy(run.register, world.given.register)
+
+
+def cut(world: World) -> None:
+    """Cut off the end of the register, and with it what it says of the approval."""
+    registers(world, lambda lines: lines[:-1])
+    (world.bundle / APPROVAL_SIGNATURE).unlink()
+
+
+@pytest.mark.parametrize("undetectable", [lying, cut])
+def test_what_is_undetectable_is_so_until_somebody_outside_has_kept_a_head(
+    sealed: World, tmp_path: Path, undetectable: Attack
+) -> None:
+    world = sealed.copy(tmp_path / "copy")
+    undetectable(world)
+
+    for who, said in verdicts(world.bundle, world.given).items():
+        assert said.code == VERIFIED, f"{who}: {said.out}"
+    for who, said in verdicts(world.bundle, replace(world.given, head=world.head)).items():
+        assert said.failed == {12}, f"{who}: {said.out}"
+
+
+# Bundles of every kind -------------------------------------------------------------------------
+
+
+def with_objectives(case: Case, rto: dict[str, Any], rpo: dict[str, Any] | None = None) -> Case:
+    time = {"target": Duration(180 * S), "probe": "storefront", **rto}
+    point = RecoveryPoint(**{"target": Duration(5 * S), "marks": "orders", **(rpo or {})})
+    wanted = Objectives(rto=RecoveryTime(**time), rpo=point)
+    return replace(case, plan=case.plan.model_copy(update={"objectives": wanted}))
+
+
+def stopped(case: Case) -> Case:
+    stop = (at(20), ev.StopRequested(who="ada", why="enough"))
+    story = sorted([*case.story, stop], key=lambda one: one[0])
+    return replace(case, story=tuple(story))
+
+
+def restarted(case: Case) -> Case:
+    again = (at(100), ev.RunAdopted(owner="o", boot_id="other", why="resume"))
+    return replace(case, story=tuple(sorted([*case.story, again], key=lambda one: one[0])))
+
+
+def idle(case: Case) -> Case:
+    story = tuple(
+        (t, d.model_copy(update={"noop": True}))
+        if isinstance(d, ev.StepSettled) and d.step == "evacuate" and d.way is Way.FORWARD
+        else (t, d)
+        for t, d in case.story
+    )
+    return replace(case, story=story)
+
+
+def in_doubt(case: Case) -> Case:
+    """Lose the answer to the disruption."""
+    story = [
+        (t, d)
+        for t, d in case.story
+        if not (isinstance(d, ev.StepRequested) and d.step == "dark-zone" and d.way is Way.FORWARD)
+    ]
+    return replace(case, story=tuple(story))
+
+
+def from_two_places(case: Case) -> Case:
+    probes = tuple(
+        p.model_copy(update={"vantages": ("10.0.0.1", "10.0.0.2")}) if p.id == "storefront" else p
+        for p in case.plan.probes
+    )
+    spread = tuple(
+        replace(s, vantage=place) if s.probe == "storefront" else s
+        for s in case.samples
+        for place in (("10.0.0.1", "10.0.0.2") if s.probe == "storefront" else ("",))
+        if place != "10.0.0.2" or s.seq % 7
+    )
+    plan = case.plan.model_copy(update={"probes": probes})
+    return replace(case, plan=plan, samples=spread)
+
+
+def holes(case: Case) -> Case:
+    """Let the observer sleep for a while."""
+    return replace(case, samples=tuple(s for s in case.samples if not at(20) < s.sent_us < at(40)))
+
+
+def cases() -> Iterator[tuple[str, Case]]:
+    yield "missed", a_case(down=(0.9, 190), end=320)
+    yield "straddling", with_objectives(a_case(), {"target": Duration(27_500_000)})
+    yield "lost writes", a_case(lost=(-9.5, 0.9))
+    yield "everything lost", a_case(lost=(-99, 99))
+    yield "blind", a_case(down=(0.9, 21), unknown=(21, 60))
+    yield "never down", a_case(down=None)
+    yield "no impact wanted", with_objectives(a_case(down=None), {"impact": "none"})
+    yield "impact not wanted", with_objectives(a_case(), {"impact": "none"})
+    yield "from the onset", with_objectives(a_case(), {"clock": "onset"})
+    yield "from the declaration", with_objectives(a_case(down=(0.9, 70)), {"clock": "declared"})
+    yield (
+        "too coarse",
+        with_objectives(
+            a_case(), {"target": Duration(29 * S), "too_coarse": "inconclusive", "ups": 1}
+        ),
+    )
+    yield "given up", with_objectives(a_case(down=(0.9, 500)), {"give_up": Duration(60 * S)})
+    yield "never recovered", a_case(down=(0.9, 500))
+    yield "stopped", stopped(a_case())
+    yield "restarted", restarted(a_case())
+    yield "idle", idle(a_case())
+    yield "in doubt", in_doubt(a_case())
+    yield "two places", from_two_places(a_case())
+    yield "slept", holes(a_case())
+    yield "simulated", a_case(simulated=True)
+
+
+@pytest.mark.parametrize(("name", "case"), list(cases()), ids=lambda v: v if type(v) is str else "")
+def test_all_three_compute_the_same(name: str, case: Case, tmp_path: Path) -> None:
+    place = Place.at(tmp_path / "home")
+    run = place.closed(case)
+    given = Given(place.signers(), place.register, None, run.id)
+
+    for who, said in verdicts(run.path, given).items():
+        assert said.code == VERIFIED, f"{who}, {name}: {said.out}"
+    made = parse_seal((run.path / SEAL_FILE).read_bytes())
+    assert made.evidence == ("SIMULATED" if case.plan.simulated else "real")
+
+
+def test_a_crashed_run_is_sealed_as_incomplete(tmp_path: Path) -> None:
+    from dr.cli.evidence import write_events, write_rest
+
+    place = Place.at(tmp_path / "home")
+    case = a_case()
+    run = place.begun(case)
+    given = Given(place.signers(), place.register, None, run.id)
+    write_events(run)
+    assert seal(run, place.home.path, place.clock).overall == "incomplete"
+    for who, said in verdicts(run.path, given).items():
+        assert said.code == VERIFIED, f"{who}: {said.out}"
+
+    # and then brought to its end after all: the new seal names the old one
+    journal = run.journal(place.clock)
+    journal.events()
+    from dr.cli.evidence import events_of, write_result
+
+    closed = ev.RunClosed(ending="completed", left=(), digests=write_result(run, events_of(run)))
+    journal.stage(2, [closed])
+    journal.commit()
+    journal.close()
+    write_rest(run)
+    assert parse_seal((run.path / SEAL_FILE).read_bytes()).status == "complete"
+    for who, said in verdicts(run.path, given).items():
+        assert said.code == VERIFIED, f"{who}: {said.out}"
+
+
+def test_without_keys_a_bundle_is_unsigned_and_says_so(tmp_path: Path) -> None:
+    place = Place.at(tmp_path / "home", signed=False)
+    run = place.closed(a_case())
+
+    assert "signed_by: nobody" in (run.path / SEAL_FILE).read_text()
+    for who, said in verdicts(run.path, Given(None, place.register)).items():
+        assert said.code == UNCHECKED, f"{who}: {said.out}"
+
+
+def test_without_a_signers_file_nothing_is_verified(sealed: World) -> None:
+    for who, said in verdicts(sealed.bundle, replace(sealed.given, signers=None)).items():
+        assert said.code == UNCHECKED, f"{who}: {said.out}"

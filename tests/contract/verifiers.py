@@ -1,0 +1,88 @@
+"""The three verifiers, called alike."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from dr.cli.evidence import provider_reported
+from dr.core.bundle import Against
+from dr.core.verifying import ESSENTIAL, verify
+from dr.report import verifier
+from dr.stores.sealing import bundle_of
+
+TOOLS = Path(verifier.__file__).parent
+VERIFIED, NOT_VERIFIED, UNCHECKED = 0, 1, 4
+
+
+@dataclass(frozen=True)
+class Given:
+    """What an auditor was given beside the bundle."""
+
+    signers: Path | None = None
+    register: Path | None = None
+    head: str | None = None
+    run: str | None = None
+
+    def arguments(self) -> list[str]:
+        named = {
+            "--signers": self.signers, "--register": self.register,
+            "--head": self.head, "--run": self.run,
+        }  # fmt: skip
+        return [str(part) for name, value in named.items() if value for part in (name, value)]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a verifier said: its exit code, and the numbers of the checks that fail."""
+
+    code: int
+    failed: frozenset[int]
+    out: str
+
+
+def ours(bundle: Path, given: Given) -> Said:
+    """Ask the library."""
+    checks = verify(
+        bundle_of(bundle),
+        Against(
+            signers=None if given.signers is None else given.signers.read_bytes(),
+            register=None if given.register is None else given.register.read_bytes(),
+            head=given.head,
+            run=given.run,
+            provider_reported=provider_reported,
+        ),
+    )
+    failed = frozenset(c.number for c in checks if c.ok is False)
+    unchecked = any(c.ok is None and c.number in ESSENTIAL for c in checks)
+    code = NOT_VERIFIED if failed else UNCHECKED if unchecked else VERIFIED
+    return Said(code, failed, "\n".join(f"{c.number} {c.ok} {c.text}" for c in checks))
+
+
+def shell(bundle: Path, given: Given) -> Said:
+    """Ask verify.sh."""
+    return _program(["bash", str(TOOLS / "verify.sh")], bundle, given)
+
+
+def python(bundle: Path, given: Given) -> Said:
+    """Ask verify.py, with nothing of this environment to import."""
+    return _program([sys.executable, "-I", "-S", str(TOOLS / "verify.py")], bundle, given)
+
+
+def _program(command: list[str], bundle: Path, given: Given) -> Said:
+    done = subprocess.run(
+        [*command, str(bundle), *given.arguments()],
+        capture_output=True, text=True, check=False, errors="replace", timeout=60,
+    )  # fmt: skip
+    failed = frozenset(
+        int(line[4:7]) for line in done.stdout.splitlines() if line.startswith("FAIL")
+    )
+    return Said(done.returncode, failed, done.stdout + done.stderr)
+
+
+ALL = {"dr": ours, "verify.sh": shell, "verify.py": python}
+
+
+def verdicts(bundle: Path, given: Given) -> dict[str, Said]:
+    """Ask all three."""
+    return {name: ask(bundle, given) for name, ask in ALL.items()}
