@@ -31,9 +31,7 @@ def _card(objective: ObjectiveResult, number: int, *, simulated: bool) -> Card:
         low = objective.achieved.lower_ms * MS_US
         high = None if objective.achieved.upper_ms is None else objective.achieved.upper_ms * MS_US
         achieved = interval(low, high, target)
-        title = f"{named} against its target" + (
-            ", SIMULATED" if simulated else ""
-        )
+        title = f"{named} against its target" + (", SIMULATED" if simulated else "")
         drawn = bar(
             id_=f"bar{number}",
             words=(title, f"achieved {achieved}; {metric} {length(target)}", metric),

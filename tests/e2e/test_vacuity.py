@@ -130,7 +130,8 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 
 def test_an_empty_list_of_targets_is_invalid(tmp_path: Path, bucket: dict[str, str]) -> None:
     site = '{account: "123456789012", region: us-east-1}'
-    delete = "kind: aws.s3.delete_objects, within: 5s, with: {bucket: documents, prefix: docs/, at_most: 5}"
+    what = "{bucket: documents, prefix: docs/, at_most: 5}"
+    delete = f"kind: aws.s3.delete_objects, within: 5s, with: {what}"
     with Toy(tmp_path) as toy:
         run = toy.run(
             ("environment:", f"sites: {{here: {site}}}\nenvironment:"),

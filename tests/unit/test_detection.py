@@ -8,6 +8,7 @@ import pytest
 
 from dr.core.detection import Detection, detections, earliest
 from dr.core.levels import levels
+from dr.core.phases import stretches
 from dr.core.recovery_point import Losses
 from dr.core.result import result
 from dr.model.base import Json
@@ -99,6 +100,11 @@ def test_of_several_the_first_counts_and_one_that_was_not_asked_may_have_been_it
     assert earliest((first, asked), 0) == Bounds(lo=4 * SECOND, hi=5_100_000)
     assert earliest((first, blind), 0) == Bounds(lo=2 * SECOND, hi=5_100_000)
     assert earliest((asked, blind), 0) is None
+
+
+def test_without_a_fault_there_was_nothing_to_notice() -> None:
+    assert found("uuudd", a_timeline(4.5, None)) == Detection("alarm", None, None)
+    assert stretches(a_timeline(4.5, None), None) == ()
 
 
 # The whole -----------------------------------------------------------------------------------

@@ -70,7 +70,8 @@ def test_the_envelope_of_the_last_event_is_the_run_s() -> None:
 def test_the_fault_is_the_request_of_the_first_disruption() -> None:
     plan = a_plan(X, a_step("z"), Y)
     asked = [intended(s) for s in "xzy"]
-    run = run_of(plan, *asked, requested("z", at=(100, 200)), requested("x"), requested("y"))
+    later = [requested(s, at=(300, 400)) for s in "xy"]
+    run = run_of(plan, *asked, requested("z", at=(100, 200)), *later)
 
     assert run.fault == (100, 200)
 
