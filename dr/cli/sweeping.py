@@ -125,13 +125,19 @@ class Sweep:
 def owned(one: Leftover) -> bool:
     """Say whether a leftover is of a run that a process on this machine owns now.
 
-    A restored table does not say whose it is, but the journal of its run names it.
+    Marks carry the run's id; a tag also a part of its nonce, for ids are unique to a home only. A
+    restored table does not say whose it is, but the journal of its run names it.
     """
     return any(
-        one.run == run.id or (not one.run and _names(run, one.id))
+        (_is_of(one, run) if one.run else _names(run, one.id))
         for run in home().runs()
-        if one.run in {"", run.id} and answers.owned(run)
+        if answers.owned(run)
     )
+
+
+def _is_of(one: Leftover, run: RunDir) -> bool:
+    id_, _, part = one.run.partition(".")
+    return id_ == run.id and str(run.intent()["nonce"]).startswith(part)
 
 
 def _names(run: RunDir, what: str) -> bool:

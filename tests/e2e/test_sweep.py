@@ -138,20 +138,29 @@ def test_deleted_items_come_back_from_the_table_that_was_restored(
     assert _swept(rehearsal, drill) == (0, [])
 
 
-def test_what_a_living_run_owns_is_left_to_it(rehearsal: Rehearsal, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "phase", "step", "kinds"),
+    [
+        ("dynamodb-restore", "verify", "cut-over", {"table", "marks"}),
+        ("zone-loss", "recover", "dark-zone", {"network-acl"}),
+    ],
+)
+def test_what_a_living_run_owns_is_left_to_it(
+    rehearsal: Rehearsal, tmp_path: Path, name: str, phase: str, step: str, kinds: set[str]
+) -> None:
     assert rehearsal.sandbox is not None
     before = snapshot(rehearsal.sandbox)
-    drill = written(tmp_path / "drill.yaml", "dynamodb-restore", _waits_before("verify"))
+    drill = written(tmp_path / "drill.yaml", name, _waits_before(phase))
     process = rehearsal.start("run", drill, "--sandbox", "--no-input")
     eventually(
-        lambda: bool(rehearsal.runs()) and rehearsal.last.happened("step.settled", step="cut-over"),
-        "the table",
+        lambda: bool(rehearsal.runs()) and rehearsal.last.happened("step.settled", step=step),
+        "what it makes",
     )
 
     _, found = _swept(rehearsal, drill, "--yes", "--older-than", "all", "--put-back")
 
     assert {one["removed"] for one in found} == {False}
-    assert {one["kind"] for one in found} == {"table", "marks"}
+    assert {one["kind"] for one in found} == kinds
     assert all("owned" in one["why"] for one in found)
     process.send_signal(signal.SIGTERM)
     assert ended(process).code == 3
