@@ -9,6 +9,7 @@ from dr.engine.brakes import Brakes
 from dr.engine.drive import Driver, Hands
 from dr.engine.guards import Guards
 from dr.engine.run import Engine, Hooks
+from dr.engine_ports import Observer
 from dr.model.base import Record
 from dr.model.drill import BlastRadius, Objectives, Phase, Site
 from dr.model.event import Call, ObserverStarted, ProbeProven, SamplesAnchored
@@ -18,7 +19,7 @@ from dr.model.progress import Doubt, Progress
 from dr.model.reading import Mark, Sample
 from dr.model.timeline import Interval
 from dr.model.units import Duration
-from dr.ports import Action, Kept, Observer
+from dr.ports import Action, Kept
 from dr.stores.journal import SqliteJournal
 
 ACCOUNT, REGION = "123456789012", "us-east-1"

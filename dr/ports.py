@@ -1,4 +1,6 @@
-"""The few interfaces: what an action, a check and a probe promise, and what the engine needs.
+"""The few interfaces: what an action, a check, a probe and a kind of marks promise.
+
+What the engine needs beside them is in `dr.engine_ports`.
 
 An action is written against these and nothing else: it keeps no time, waits for nothing, retries
 nothing, logs nothing. The engine does all four, the same way for every action.
@@ -14,9 +16,7 @@ from dr.model.intent import Intent
 from dr.model.progress import Doubt, Progress
 from dr.model.reading import MarkState, State
 
-if TYPE_CHECKING:  # every action imports this module, and only the engine needs those
-    from dr.core.fold import Run
-    from dr.model.event import Data, Event, ObserverStarted, ProbeProven, SamplesAnchored
+if TYPE_CHECKING:  # every action imports this module, and start-up pays for what it imports
     from dr.model.reading import Mark, Sample
     from dr.model.timeline import Interval
 
@@ -221,91 +221,3 @@ class Observations(ABC):
     @abstractmethod
     def fault_us(self) -> "Interval | None":
         """Return when the disruption was requested, if it was."""
-
-
-class Conflict(Exception):
-    """Another process has adopted the run; this one must stop and touch nothing more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """Something another process wants of a run: an approval, a stop, a note."""
-
-    id: str
-    body: Json
-
-
-class Journal(ABC):
-    """The append-only, durable, hash-chained record of one run; its only truth.
-
-    One writer at a time: the fence is the sequence number. Appending at a place that another
-    process has filled raises Conflict.
-    """
-
-    run: str
-
-    @abstractmethod
-    def events(self) -> "list[Event]":
-        """Return every event so far, checking the chain; later appends follow the last."""
-
-    @abstractmethod
-    def stage(self, epoch: int, data: "Sequence[Data]") -> "list[Event]":
-        """Make the next events; they are durable only after the next commit."""
-
-    @abstractmethod
-    def commit(self) -> None:
-        """Make everything staged durable, in one commit. Raises Conflict."""
-
-    @abstractmethod
-    def ours(self) -> bool:
-        """Say whether nobody else has written since; any thread may ask.
-
-        Asked just before each effect: an owner that was paused and has been replaced meanwhile
-        must not send what it was about to send.
-        """
-
-    def append(self, epoch: int, data: "Sequence[Data]") -> "list[Event]":
-        """Append events in one durable commit and return them. Raises Conflict."""
-        made = self.stage(epoch, data)
-        self.commit()
-        return made
-
-    @abstractmethod
-    def post(self, message: Message) -> None:
-        """Leave a message for the run's owner; the same id twice is one message."""
-
-    @abstractmethod
-    def messages(self) -> list[Message]:
-        """Return every message ever left, in order."""
-
-
-class Observer(Observations):
-    """The measuring process of a run, seen from the engine."""
-
-    @abstractmethod
-    def ensure(self) -> "ObserverStarted | None":
-        """See to it that it runs: attach to it, or start it. Return the event of a start."""
-
-    @abstractmethod
-    def tell(self, run: "Run") -> None:
-        """Pass on where the run stands: when the fault was, and what its steps have made."""
-
-    @abstractmethod
-    def prove(self, probe: str) -> "ProbeProven | None":
-        """Aim a probe at its negative control once; None if it has none."""
-
-    @abstractmethod
-    def anchors(self) -> "list[SamplesAnchored]":
-        """Return how far each file has come, with its digest, where it grew since last time."""
-
-    @abstractmethod
-    def clean(self) -> list[str]:
-        """Remove the run's marks from where they were written; say what could not be removed."""
-
-    @abstractmethod
-    def alive(self) -> bool:
-        """Say whether the process is there."""
-
-    @abstractmethod
-    def stop(self) -> None:
-        """End it and wait for its last line."""

@@ -2,7 +2,6 @@
 
 import shutil
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,13 @@ _connect = socket.socket.connect
 def _loopback_only(self: socket.socket, address: Any) -> None:
     if self.family in (socket.AF_INET, socket.AF_INET6):
         host = str(address[0])
-        if not (host.startswith("127.") or host in {"::1", "localhost", "0.0.0.0"}):  # noqa: S104
+        if not (host.startswith("127.") or host in {"::1", "localhost", "0.0.0.0"}):
             raise ConnectionRefusedError(f"tests do not reach {host}")
     _connect(self, address)
 
 
 @pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(socket.socket, "connect", _loopback_only)
     for name, value in {
         "AWS_ACCESS_KEY_ID": "testing",
@@ -39,7 +38,6 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    yield
 
 
 @pytest.hookimpl(wrapper=True)

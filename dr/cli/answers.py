@@ -11,9 +11,9 @@ import click
 from dr.cli.stage import Stage
 from dr.cloud.clock import Clock
 from dr.core.fold import Status, fold
+from dr.engine_ports import Message
 from dr.model.base import Json
 from dr.model.errors import Refused
-from dr.ports import Message
 from dr.stores.locks import FileLock
 from dr.stores.rundir import RunDir, whoami
 

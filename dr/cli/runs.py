@@ -24,9 +24,9 @@ from dr.cli.view.choose import choose
 from dr.cloud.clock import Clock
 from dr.core.planning import plan as plan_of
 from dr.engine.run import Abandoned
+from dr.engine_ports import Conflict
 from dr.model.errors import Refused
 from dr.model.plan import Plan
-from dr.ports import Conflict
 from dr.stores.locks import FileLock
 from dr.stores.rundir import RunDir, whoami
 

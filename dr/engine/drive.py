@@ -17,13 +17,14 @@ from dr.core.templates import late
 from dr.engine.answers import Asked, Looked, Result, Trouble, seen_again, trouble
 from dr.engine.brakes import Brakes
 from dr.engine.patience import patiently, transient
+from dr.engine_ports import Conflict
 from dr.model import event as ev
 from dr.model.base import Json, Record
 from dr.model.event import Call, Way
 from dr.model.intent import Intent
 from dr.model.plan import PlannedStep, StepClass
 from dr.model.progress import Progress
-from dr.ports import Action, Check, Conflict, Irreversible, Kept
+from dr.ports import Action, Check, Irreversible, Kept
 
 
 class Hands(Protocol):

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from dr.core.fold import Run, Status
+from dr.engine_ports import Message
 from dr.model import event as ev
 from dr.model.event import Way
-from dr.ports import Message
 
 
 def events_of(run: Run, messages: Sequence[Message]) -> list[ev.Data]:

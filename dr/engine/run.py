@@ -25,12 +25,12 @@ from dr.engine.drive import Driver
 from dr.engine.guards import Guards
 from dr.engine.inbox import events_of
 from dr.engine.scribe import Scribe
+from dr.engine_ports import Journal, Observer
 from dr.model import event as ev
 from dr.model.drill import Guard
 from dr.model.event import Event, Way
 from dr.model.plan import Plan
 from dr.model.units import SECOND_US
-from dr.ports import Journal, Observer
 
 WORKERS = 64
 TURN_S = 0.25  # at most so long between two looks at the inbox, the guards and the samples

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 from dr.cloud.clock import Clock
 from dr.core.fold import Run, advance
+from dr.engine_ports import Journal
 from dr.model.event import Data, Event
-from dr.ports import Journal
 
 HOLD_S = 0.002
 

@@ -278,9 +278,7 @@ class Drill(Record):
     detect: tuple[DetectorSpec, ...] = Field(
         default=(), description="What is expected to notice the disruption: alarms, pagers."
     )
-    guards: tuple[Guard, ...] = Field(
-        default=(), description="Conditions that stop the run and undo it."
-    )
+    guards: tuple[Guard, ...] = Field(default=(), description="What stops and undoes the run.")
     disrupt: tuple[Step, ...] = Field(
         min_length=1, description="The scenario; the fault clock starts with the first of these."
     )

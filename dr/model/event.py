@@ -8,6 +8,8 @@ no floating-point numbers, so that canonical JSON is the same in every language.
 from enum import StrEnum
 from typing import ClassVar
 
+from pydantic import Field
+
 from dr.model.base import Json, Record
 from dr.model.progress import Progress, World
 
@@ -78,7 +80,7 @@ class CheckBaselined(Data):
 
 
 class ProbeProven(Data):
-    """A probe was aimed once at something known to be bad: could it tell?"""
+    """A probe was aimed once at something known to be bad, and could tell or could not."""
 
     type: ClassVar[str] = "probe.proven"
     probe: str
@@ -246,7 +248,9 @@ class RunClosed(Data):
     ending: str  # completed | failed | stopped | refused
     left: tuple[str, ...]
     kept: tuple[str, ...] = ()
-    digests: dict[str, str] = {}  # file name in the run directory -> sha256
+    digests: dict[str, str] = Field(
+        default_factory=dict
+    )  # file name in the run directory -> sha256
 
 
 ALL: tuple[type[Data], ...] = (

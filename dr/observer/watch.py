@@ -13,6 +13,7 @@ from pathlib import Path
 from dr.cloud.clock import Clock
 from dr.core.fold import Run
 from dr.core.templates import late
+from dr.engine_ports import Observer
 from dr.model.base import Json
 from dr.model.event import ObserverStarted, ProbeProven, SamplesAnchored
 from dr.model.plan import Plan
@@ -22,7 +23,7 @@ from dr.observer import client
 from dr.observer.running import Running
 from dr.observer.spec import CLOCK_FILE, MARKS_FILE, PROBES_FILE, SAMPLES_DIR, Entry, Spec
 from dr.observer.tail import Tail, sha256_of_prefix
-from dr.ports import Asking, Marks, Observer
+from dr.ports import Asking, Marks
 
 FOUND_FILE = "found.csv"
 AskingOf = Callable[[str | None, float], Asking]

@@ -17,8 +17,8 @@ import orjson
 
 from dr.cloud.clock import Clock
 from dr.core.lines import digest, verified, write
+from dr.engine_ports import Conflict, Journal, Message
 from dr.model.event import Data, Event
-from dr.ports import Conflict, Journal, Message
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS event (

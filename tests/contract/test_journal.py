@@ -8,8 +8,8 @@ import pytest
 
 from dr.cloud.clock import Clock
 from dr.core.lines import Broken
+from dr.engine_ports import Conflict, Message
 from dr.model import event as ev
-from dr.ports import Conflict, Message
 from dr.stores.journal import SqliteJournal
 
 GENESIS = "f" * 64

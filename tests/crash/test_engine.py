@@ -6,12 +6,12 @@ import threading
 import pytest
 
 from dr.core.fold import Run, fold
+from dr.engine_ports import Message
 from dr.model.drill import Phase
 from dr.model.event import StepHeld
 from dr.model.plan import Plan, StepClass
 from dr.model.progress import Doubt
 from dr.model.units import Duration
-from dr.ports import Message
 from tests.build import a_plan, a_step
 from tests.crash.toy import Crash, Fuse, Tape, World, an_engine
 

@@ -11,12 +11,12 @@ import dr.engine.scribe
 from dr.core.fold import Run
 from dr.engine.guards import Guards
 from dr.engine.run import Abandoned, Engine, Hooks
+from dr.engine_ports import Conflict
 from dr.model import event as ev
 from dr.model.drill import Guard, Phase
 from dr.model.event import Event
 from dr.model.plan import PlannedStep, StepClass
 from dr.model.units import Duration
-from dr.ports import Conflict
 from tests.build import a_plan, a_probe, a_step
 from tests.crash.toy import Change, NoObserver, Tape, ToyHands, World, an_engine
 

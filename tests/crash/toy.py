@@ -18,6 +18,7 @@ from dr.engine.brakes import Brakes
 from dr.engine.drive import Driver
 from dr.engine.guards import Guards
 from dr.engine.run import Engine, Hooks
+from dr.engine_ports import Conflict, Journal, Message, Observer
 from dr.model.base import Record
 from dr.model.errors import Failed, Unclear
 from dr.model.event import (
@@ -37,17 +38,7 @@ from dr.model.plan import Plan, PlannedStep
 from dr.model.progress import Doubt, Progress
 from dr.model.reading import Mark, Sample
 from dr.model.timeline import Interval
-from dr.ports import (
-    Action,
-    Check,
-    Conflict,
-    Irreversible,
-    Journal,
-    Kept,
-    Message,
-    Observer,
-    Outcome,
-)
+from dr.ports import Action, Check, Irreversible, Kept, Outcome
 
 
 class Crash(BaseException):

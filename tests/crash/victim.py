@@ -20,10 +20,10 @@ from dr.engine.brakes import Brakes
 from dr.engine.drive import Driver
 from dr.engine.guards import Guards
 from dr.engine.run import Engine, Hooks
+from dr.engine_ports import Conflict
 from dr.model.drill import Phase
 from dr.model.event import Event, RunAdopted
 from dr.model.plan import Plan
-from dr.ports import Conflict
 from dr.stores.journal import SqliteJournal
 from tests.build import a_plan, a_step
 from tests.crash.toy import Change, Move, NoObserver, ToyHands, World

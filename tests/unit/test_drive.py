@@ -17,6 +17,7 @@ from dr.core.moves import Seen
 from dr.engine.answers import Asked, Looked, Trouble
 from dr.engine.brakes import Brakes
 from dr.engine.drive import Driver
+from dr.engine_ports import Conflict
 from dr.model import event as ev
 from dr.model.drill import Phase
 from dr.model.errors import Failed, Refused, SimulatorUnsupported, Unclear
@@ -24,7 +25,6 @@ from dr.model.event import Call, Data
 from dr.model.plan import Plan, StepClass
 from dr.model.progress import Progress
 from dr.model.progress import World as Means
-from dr.ports import Conflict
 from tests.build import a_plan, a_step
 from tests.crash.toy import CLOCK, Is, Move, Moved, ToyHands, World
 from tests.unit.event_builders import FORWARD, UNDO, intended, run_of, settled

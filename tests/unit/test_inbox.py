@@ -3,10 +3,10 @@
 import pytest
 
 from dr.engine.inbox import events_of
+from dr.engine_ports import Message
 from dr.model import event as ev
 from dr.model.event import Data, Way
 from dr.model.plan import StepClass
-from dr.ports import Message
 from tests.build import a_plan, a_step
 from tests.unit.event_builders import UNDO, held, intended, opened, returning, run_of, settled
 

@@ -457,8 +457,10 @@ class Outage:
             self.clocks = {name: since(s, self.recovery) for name, s in starts.items() if s}
         else:
             self.hidden = self.unseen(samples, touching, end, story)
-        self.down_at_end = bool(touching) and touching[-1][3] is None and any(
-            s[2] == DOWN and s[0] > fault[0] for s in samples[touching[-1][0] :]
+        self.down_at_end = (
+            bool(touching)
+            and touching[-1][3] is None
+            and any(s[2] == DOWN and s[0] > fault[0] for s in samples[touching[-1][0] :])
         )
         self.blind = any(s[2] == UNKNOWN for t in touching for s in samples[t[0] : t[1]])
 
@@ -526,7 +528,14 @@ def judge_time(rto, probe, away):
 
 def us(duration):
     """Read a duration as a plan holds it: "90s", "1h30m", "500ms"."""
-    units = {"us": 1, "ms": 1000, "s": 10**6, "m": 60 * 10**6, "h": 3600 * 10**6, "d": 86400 * 10**6}
+    units = {
+        "us": 1,
+        "ms": 1000,
+        "s": 10**6,
+        "m": 60 * 10**6,
+        "h": 3600 * 10**6,
+        "d": 86400 * 10**6,
+    }
     parts = re.findall(r"(\d+)(us|ms|s|m|h|d)", duration)
     need("".join(n + unit for n, unit in parts) == duration, f"{duration} is no duration")
     return sum(int(n) * units[unit] for n, unit in parts)
@@ -808,7 +817,9 @@ def check_2(b):
 
 
 def check_3(b):
-    need(b.seal["manifest_sha256"] == b.sha("MANIFEST.sha256"), "the manifest is not the sealed one")
+    need(
+        b.seal["manifest_sha256"] == b.sha("MANIFEST.sha256"), "the manifest is not the sealed one"
+    )
     return True, "the manifest is the sealed one"
 
 
@@ -855,7 +866,9 @@ def check_8(b):
             need(same, f"{data['file']} is not what event {event['seq']} saw of it")
         elif event["type"] == "run.closed":
             needed = {n for n in listed if re.fullmatch(r"samples/.*\.csv|result\.json", n)}
-            need(needed | {"result.json"} <= set(data["digests"]), "the closing event names too few")
+            need(
+                needed | {"result.json"} <= set(data["digests"]), "the closing event names too few"
+            )
             for name, digest in data["digests"].items():
                 need(b.sha(name) == digest, f"{name} is not what the closing event names")
     return True, "plan, samples and result are bound into the chain"
@@ -956,7 +969,10 @@ def check_15(b):
             raise Wrong(f"{id_} computed again: {figures.get(id_)}, recorded: {told.get(id_)}")
     overall = min(verdicts, key=WORST.index, default="invalid")
     need(result["verdict"] == overall, f"the verdict should be {overall}")
-    return True, f"recovery time, recovery point and verdict, computed again, are the same: {overall}"
+    return (
+        True,
+        f"recovery time, recovery point and verdict, computed again, are the same: {overall}",
+    )
 
 
 def phase_fits(one, plan):
@@ -978,7 +994,9 @@ def check_16(b):
     else:
         ends = (events[0]["t"], events[-1]["t"]) if events else (seal["started"], seal["ended"])
         said = ("incomplete", "none", *ends)
-    need((seal["overall"], seal["objectives"], seal["started"], seal["ended"]) == said, "it differs")
+    need(
+        (seal["overall"], seal["objectives"], seal["started"], seal["ended"]) == said, "it differs"
+    )
     return True, f"the seal says what the evidence says: {seal['overall']}"
 
 
@@ -1037,7 +1055,9 @@ def main():
         print("NOT VERIFIED")
         return 1
     if any(answers[number] is None for number in ESSENTIAL):
-        print("CONSISTENT, BUT NOT VERIFIED: nothing to check the signature or the register against")
+        print(
+            "CONSISTENT, BUT NOT VERIFIED: nothing to check the signature or the register against"
+        )
         return 4
     print("VERIFIED")
     return 0
