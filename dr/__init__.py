@@ -1,9 +1,10 @@
 """Disaster-recovery drills: break, recover, measure, put back, prove.
 
-Reading order: `dr.model` (nouns), `dr.core` (pure verbs), `dr.ports` and `dr.engine_ports` (the few interfaces),
+Reading order: `dr.model` (nouns), `dr.core` (pure verbs), `dr.ports` (the few interfaces),
 `dr.cloud` (how we speak to the outside), one file of `dr.actions`, one of `dr.checks`, one of
-`dr.probes`, then `dr.observer` (the measuring process), `dr.engine` (the loop), `dr.stores`
-(where bytes rest), `dr.report`, `dr.sandbox` (a cloud to rehearse in) and `dr.cli`.
+`dr.probes`, then `dr.engine_ports` and `dr.engine` (the loop), `dr.observer` (the measuring
+process), `dr.stores` (where bytes rest), `dr.report`, `dr.sandbox` (a cloud to rehearse in) and
+`dr.cli`.
 """
 
 __version__ = "0.1.0"

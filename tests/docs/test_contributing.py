@@ -13,7 +13,7 @@ PACKAGE = Path(dr.__file__).parent
 
 def test_the_reading_order_names_every_package() -> None:
     order = dr.__doc__ or ""
-    named = set(re.findall(r"`dr\.([a-z]+)`", order))
+    named = set(re.findall(r"`dr\.([a-z_]+)`", order))
     there = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     there |= {path.stem for path in PACKAGE.glob("[a-z]*.py")}
 
