@@ -1,6 +1,6 @@
 # make demo   a drill of each family in the sandbox, ending with a verdict and a report
 # make test   every test
-# make check  what CI runs: format, lint, types, import layers, tests, coverage
+# make check  format, lint, types, import layers, tests, coverage
 # make fix    format, and repair what can be repaired
 # make bench  the benchmarks
 PYTHON ?= python3

@@ -28,7 +28,7 @@ from dr.engine_ports import Conflict
 from dr.model.errors import Refused
 from dr.model.plan import Plan
 from dr.stores.locks import FileLock
-from dr.stores.rundir import RunDir, whoami
+from dr.stores.rundir import Home, RunDir, whoami
 
 TOLD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -67,10 +67,7 @@ def run(
         bound = stages.bound_plan(planned, stage, parsed)
         if not sandbox and confirm is None:
             _confirmed(bound)
-        lock = FileLock(
-            place.path / "locks" / f"service-{bound.service}", f"the service {bound.service}"
-        )
-        stack.enter_context(lock.take(f"a drill by {whoami()}"))
+        stack.enter_context(_service(place, bound))
         directory = place.create(bound, drill.read_bytes(), started_by=whoami(), clock=Clock())
         directory.write(STAGE_FILE, stage.to_json())
         view = choose(json=as_json, quiet=quiet, stream=sys.stderr)
@@ -90,7 +87,10 @@ def resume(run_id: str, *, as_json: bool, quiet: bool, no_input: bool) -> int:
     directory = home().run(run_id)
     view = choose(json=as_json, quiet=quiet, stream=sys.stderr)
     session = _reopened(directory, view)
-    with answers.asking(directory, view, advance=(), terminal=not no_input):
+    with (
+        _service(home().ready(), session.plan),
+        answers.asking(directory, view, advance=(), terminal=not no_input),
+    ):
         return _owned(directory, session, "resume")
 
 
@@ -110,6 +110,12 @@ def abort(run_id: str, *, message: str, as_json: bool, quiet: bool) -> int:
     session = _reopened(directory, view)
     session.engine.stop(whoami(), message)
     return _owned(directory, session, "abort")
+
+
+def _service(place: Home, plan: Plan) -> FileLock:
+    """Take the lock of a plan's service: two drills would measure each other's damage."""
+    path = place.path / "locks" / f"service-{plan.service}"
+    return FileLock(path, f"the service {plan.service}").take(f"a drill by {whoami()}")
 
 
 def _reopened(directory: RunDir, view: View) -> Session:

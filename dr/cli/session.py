@@ -64,6 +64,7 @@ class Session:
         self._watch = Watch(
             plan=self.plan,
             run_id=self.directory.id,
+            marks_run=self.directory.unique_id,
             directory=self.directory.path,
             probe_kinds=PROBES,
             mark_kinds=MARKS,
@@ -82,7 +83,7 @@ class Session:
                 self.clock,
                 Brakes(self.plan),
                 rfc3339(self.clock.now() + EXPIRES),
-                str(self.directory.intent()["nonce"]),
+                self.directory.unique_id,
             ),
             observer=self._watch,
             guards=LeverGuards(

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _SITE: Final = re.compile(
     r"([a-z][a-z0-9-]{0,62})=(\d{12})/([a-z]{2}(?:-[a-z]+)+-\d)(?:/([\w+=,.@-]+))?"
 )
-_RUN: Final = re.compile(r"[a-z][a-z0-9-]*-\d{4}")
+_RUN: Final = re.compile(r"[a-z][a-z0-9-]*-\d{4}(\.[0-9a-f]{8})?")
 _MARKS_S: Final = 20.0
 # What these kinds change, they change in place: nothing there tells what it was before.
 UNTRACED: Final = (

@@ -50,19 +50,19 @@ class Driver:
         clock: Clock,
         brakes: Brakes,
         expires: str,
-        salt: str = "",
+        unique_id: str = "",
     ) -> None:
         """Take the actions and checks by kind. `expires` goes into the tags of what is made.
 
-        salt: unique to the run. Run ids are unique to a home only; two homes (a laptop and a CI
-        runner, say) must not take each other's leftovers in one account for their own.
+        unique_id: of the run; absent, its id. Run ids are unique to a home only; two homes (a
+        laptop and a CI runner, say) must not take each other's leftovers for their own.
         """
         self._kinds = kinds
         self._hands = hands
         self._clock = clock
         self._brakes = brakes
         self._expires = expires
-        self._salt = salt
+        self._unique_id = unique_id
 
     def look(self, run: Run, step: PlannedStep, way: Way, before: Seen | None) -> Result:
         """Read the world for one step; before there is an intent, also plan the change."""
@@ -171,8 +171,8 @@ class Driver:
                 raise AssertionError(f"{step.id} has nothing to undo")
             change = _read(action.change, done.undo)
             return change, _intended(step, way, params, change, None, done.token)
-        token = _token(f"{self._salt}{run.id}", step.id)
-        name = f"{run.id}.{self._salt[:8]}" if self._salt else run.id
+        name = self._unique_id or run.id
+        token = _token(name, step.id)
         intent = Intent(run=name, step=step.id, token=token, expires=self._expires)
         change = action.plan(params, seen, intent)
         back = action.undo(change)

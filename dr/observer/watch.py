@@ -36,6 +36,7 @@ class Watch(Observer):
 
     plan: Plan
     run_id: str
+    marks_run: str  # what the marks are called by in the world; unique beyond this home
     directory: Path
     probe_kinds: dict[str, str]
     mark_kinds: dict[str, str]
@@ -78,7 +79,7 @@ class Watch(Observer):
 
     def _spec(self, until_us: int) -> Spec:
         return Spec(
-            run=self.run_id,
+            run=self.marks_run,
             until_us=until_us,
             probes=tuple(
                 Entry(
@@ -167,7 +168,7 @@ class Watch(Observer):
             try:
                 self._write_place(spec.id).clean()
             except Exception as error:  # noqa: BLE001 - whatever it was, they are still there
-                left.append(f"marks {spec.id} of {self.run_id} were not removed: {error}")
+                left.append(f"marks {spec.id} of {self.marks_run} were not removed: {error}")
         return left
 
     def anchors(self) -> list[SamplesAnchored]:
@@ -198,7 +199,7 @@ class Watch(Observer):
     def _marks_at(self, marks: str, params: Json) -> Marks:
         spec = next(one for one in self.plan.marks if one.id == marks)
         asking = self.asking(spec.site, spec.within.seconds)
-        return client.marks_of(self.mark_kinds[spec.kind], params, asking, self.run_id)
+        return client.marks_of(self.mark_kinds[spec.kind], params, asking, self.marks_run)
 
 
 def _whole_lines(path: Path) -> int:

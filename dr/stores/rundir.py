@@ -46,6 +46,11 @@ class RunDir:
         """Id of the run."""
         return self.path.name
 
+    @property
+    def unique_id(self) -> str:
+        """Id with a part of the nonce: unique beyond this home, for what is left in the world."""
+        return f"{self.id}.{str(self.intent()['nonce'])[:8]}"
+
     def plan(self) -> Plan:
         """Return the frozen plan."""
         return Plan.model_validate_json((self.path / "plan.json").read_bytes())

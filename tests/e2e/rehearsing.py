@@ -176,6 +176,12 @@ class Evidence:
     path: Path
 
     @property
+    def unique_id(self) -> str:
+        """What the run is called in the world."""
+        intent = json.loads((self.path / "intent.json").read_text())
+        return f"{self.id}.{intent['nonce'][:8]}"
+
+    @property
     def id(self) -> str:
         return self.path.name
 

@@ -141,7 +141,7 @@ def test_no_mark_stays_behind(played: Played) -> None:
     assert [item for items in now["tables"].values() for item in items if MARK in item] == []
     assert [key for key in now["objects"] if played.evidence.id in key] == []
     if played.name != "region-failover":  # two databases then have them, and one is given up
-        assert marks_left(played.sandbox, played.evidence.id) == []
+        assert marks_left(played.sandbox, played.evidence.unique_id) == []
 
 
 def test_what_cannot_be_put_back_is_a_finding(played: Played) -> None:

@@ -151,8 +151,10 @@ class Held:
         return seqs, [line.facts for line in lost]
 
     def _ours(self, line: Truth) -> bool:
-        """Say whether a line is about this run: the first run of every home has the same id."""
-        return line.about == self.evidence.id and line.at_us >= int(self.events[0]["mono_us"])
+        """Say whether a line is about this run."""
+        return line.about == self.evidence.unique_id and line.at_us >= int(
+            self.events[0]["mono_us"]
+        )
 
     def acked_before(self) -> set[int]:
         """Return the numbers of the marks whose answer was in before the fault."""
