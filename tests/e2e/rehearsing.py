@@ -185,6 +185,10 @@ class Evidence:
     def id(self) -> str:
         return self.path.name
 
+    def plan(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.path / "plan.json").read_text())
+        return found
+
     def result(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.path / "result.json").read_text())
         return found

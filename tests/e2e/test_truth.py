@@ -42,7 +42,7 @@ class World:
     @classmethod
     def drawn(cls, number: int, name: str, draw: random.Random) -> "World":
         times = {
-            "failover": draw.uniform(0.3, 2.5),
+            "failover": draw.uniform(1.0, 2.5),  # a slow probe must be able to see it
             "promote": draw.uniform(0.3, 2.0),
             "restore": draw.uniform(0.3, 2.0),
             "replication_lag": draw.uniform(0.1, 1.5),

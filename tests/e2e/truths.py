@@ -83,9 +83,21 @@ class Held:
 
     @property
     def fault(self) -> Stretch:
-        """When the first disruption was asked for, and answered: as the journal has it."""
-        asked = next(e["data"] for e in self.events if e["type"] == "step.requested")
-        return int(asked["sent_us"]), int(asked["answered_us"])
+        """When disruption was first asked for, and first answered: as the journal has it."""
+        disrupt = {
+            step["id"] for step in self.evidence.plan()["steps"] if step["phase"] == "disrupt"
+        }
+        asked = [
+            e["data"]
+            for e in self.events
+            if e["type"] == "step.requested"
+            and e["data"]["step"] in disrupt
+            and e["data"]["way"] == "forward"
+        ]
+        return (
+            min(int(one["sent_us"]) for one in asked),
+            min(int(one["answered_us"]) for one in asked),
+        )
 
     @property
     def returned_us(self) -> int:
