@@ -34,7 +34,7 @@ BELOW = {  # far below what the sandbox can do
     "s3-undelete": "500ms",
     "zone-loss": "100ms",
 }
-LUCK_US = 400_000
+LUCK_US = 2_000_000
 """With one zone of three dark, only every third request or so goes there: the end of the outage can
 be missed by a few periods of a probe."""
 
