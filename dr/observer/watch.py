@@ -5,6 +5,7 @@ to them where they are. What is read back of the marks is written beside them, s
 a figure is computed from lies in `samples/`.
 """
 
+import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from dr.model.timeline import Interval
 from dr.observer import client
 from dr.observer.running import Running
 from dr.observer.spec import CLOCK_FILE, MARKS_FILE, PROBES_FILE, SAMPLES_DIR, Entry, Spec
-from dr.observer.tail import Tail, sha256_of_prefix
+from dr.observer.tail import Tail
 from dr.ports import Asking, Marks
 
 FOUND_FILE = "found.csv"
@@ -175,13 +176,12 @@ class Watch(Observer):
         """Return how far each file has come, with its digest, where it grew since last time."""
         made: list[SamplesAnchored] = []
         for name in (PROBES_FILE, MARKS_FILE, CLOCK_FILE, FOUND_FILE):
-            path = self.directory / SAMPLES_DIR / name
-            size = _whole_lines(path)
-            if size > self._anchored.get(name, 0):
-                self._anchored[name] = size
-                digest = sha256_of_prefix(path, size)
+            whole = _whole_lines(self.directory / SAMPLES_DIR / name)
+            if len(whole) > self._anchored.get(name, 0):
+                self._anchored[name] = len(whole)
+                digest = hashlib.sha256(whole).hexdigest()
                 made.append(
-                    SamplesAnchored(file=f"{SAMPLES_DIR}/{name}", bytes=size, sha256=digest)
+                    SamplesAnchored(file=f"{SAMPLES_DIR}/{name}", bytes=len(whole), sha256=digest)
                 )
         return made
 
@@ -202,10 +202,10 @@ class Watch(Observer):
         return client.marks_of(self.mark_kinds[spec.kind], params, asking, self.marks_run)
 
 
-def _whole_lines(path: Path) -> int:
-    """Return the length of a file up to its last line end."""
+def _whole_lines(path: Path) -> bytes:
+    """Return a file up to its last line end; nothing if it is not there yet."""
     try:
         content = path.read_bytes()
     except OSError:
-        return 0
-    return content.rfind(b"\n") + 1
+        return b""
+    return content[: content.rfind(b"\n") + 1]
