@@ -121,10 +121,6 @@ class Driver:
         except Exception as error:  # noqa: BLE001 - translated as above
             return trouble(step.id, Way.FORWARD, error, (), asked=False)
 
-    def wants_baseline(self, step: PlannedStep) -> bool:
-        """Say whether this step's check compares with a look from before the disruption."""
-        return step.klass is StepClass.CHECK and self._check(step).baseline
-
     # ---------------------------------------------------------------------------------------
 
     def _blind(self, before: Seen | None, error: Exception) -> Seen:

@@ -240,9 +240,6 @@ def test_a_check_compares_with_its_baseline() -> None:
 
     assert isinstance(found, Looked)
     assert found.seen.progress is Progress.SETTLED
-    assert driver.wants_baseline(COMPARES)
-    assert not driver.wants_baseline(CHECK)
-    assert not driver.wants_baseline(X)
 
 
 def test_a_baseline_that_cannot_be_taken_is_trouble() -> None:
