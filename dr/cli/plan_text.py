@@ -79,8 +79,10 @@ def _objectives(plan: Plan) -> Iterator[str]:
     error, rto, rpo = expected_error(plan), plan.objectives.rto, plan.objectives.rpo
     yield "objectives:"
     if rto is not None:
+        judged = next(p for p in plan.probes if p.id == rto.probe)
+        several = f" ({judged.requests} requests at once)" if judged.requests > 1 else ""
         yield (
-            f"  recovery time {rto.target}, from {rto.clock}, by probe {rto.probe}; "
+            f"  recovery time {rto.target}, from {rto.clock}, by probe {rto.probe}{several}; "
             f"measured to within {error.recovery_time}"
         )
     if rpo is not None:

@@ -147,6 +147,14 @@ class ProbeSpec(Record):
         description="Time limit of one sample; later than this is down.",
     )
     site: Name | None = Field(default=None, description="Site whose credentials it uses, if any.")
+    requests: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="So many requests at once make one sample, which is good only if all of them "
+        "are: for a service behind a balancer, of which a part can be bad. One request alone "
+        "would see such an outage by luck.",
+    )
     control: bool = Field(
         default=False,
         description="A control probe asks what the drill must not touch; while it is down, the "

@@ -18,6 +18,7 @@ from dr.model.reading import Mark, MarkState, Sample, State
 from dr.observer.files import Appender, tidy
 from dr.observer.schedule import Lateness, Pulse, Schedule, Slot, settle
 from dr.observer.spec import Entry
+from dr.observer.together import together
 from dr.ports import Marks, Probe, Reading, Written
 
 
@@ -74,7 +75,7 @@ class ProbeLane:
         limit = asyncio.timeout(within_us / 1e6)
         try:
             async with limit:
-                said = await self._probe.sample()
+                said = await together(self._probe, self.entry.requests)
         except asyncio.CancelledError:
             self._write(slot, sent_us, Reading(State.UNKNOWN, "observer stopped before an answer"))
             raise

@@ -30,7 +30,8 @@ class Entry:
     """One probe, or one series of marks, and its schedule.
 
     kind: where its class is, "module:Class". first_seq: number of its first slot; an observer
-    that takes over from a dead one goes on counting, so that no number is used twice.
+    that takes over from a dead one goes on counting, so that no number is used twice. requests: of
+    a probe, at once, for one sample.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Entry:
     params: Mapping[str, Any] = field(default_factory=dict)
     asking: Asking = NOBODY
     vantage: str = ""
+    requests: int = 1
     first_seq: int = 0
 
     def __post_init__(self) -> None:

@@ -91,6 +91,7 @@ class Watch(Observer):
                     params={**probe.with_, "from": vantage} if vantage else probe.with_,
                     asking=self.asking(probe.site, probe.within.seconds),
                     vantage=vantage,
+                    requests=probe.requests,
                 )
                 for probe in [*self.plan.probes, *(d.probe() for d in self.plan.detect)]
                 for vantage in probe.vantages or ("",)

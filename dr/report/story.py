@@ -111,6 +111,12 @@ def limits(plan: Plan, result: Result, run: Run) -> tuple[str, ...]:
         for probe in plan.probes
         if not probe.control
     ]
+    found += [
+        f"Where only a part of the service fails, a sample of {_requests(probe.requests)} "
+        f'("{clean(probe.id)}") can have missed it.'
+        for probe in plan.probes
+        if not probe.control
+    ]
     if plan.marks:
         written = ", ".join(f'"{clean(m.id)}" every {length(m.every.us)}' for m in plan.marks)
         found.append(
@@ -130,6 +136,10 @@ def limits(plan: Plan, result: Result, run: Run) -> tuple[str, ...]:
         "next recovery is to meet its objectives."
     )
     return tuple(found)
+
+
+def _requests(count: int) -> str:
+    return "one request" if count == 1 else f"{count} requests at once"
 
 
 def _level(run: Run) -> str:

@@ -26,6 +26,8 @@ class Odd(Probe):
         self._n += 1
         if self._how == "raise":
             raise ZeroDivisionError('a, b\n"c"')
+        if self._how == "down every third" and self._n % 3 == 0:
+            return Reading(State.DOWN, "503")
         if self._how == "own timeout":
             raise TimeoutError("connect")
         if self._how == "hang" or (self._how == "hang every third" and self._n % 3 == 0):

@@ -39,7 +39,7 @@ class Cloud:
     out: dict[str, str]
 
 
-def eventually(holds: Callable[[], bool], within: float = 8.0) -> None:
+def eventually(holds: Callable[[], bool], within: float = 30.0) -> None:
     """Wait until a condition holds; fail if it never does."""
     until = time.monotonic() + within
     while not holds():

@@ -4,7 +4,9 @@ moto alone does most things at once. Here an action has to wait for what it aske
 to on AWS: the states on the way must read as "moving" and the way must end.
 """
 
+import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -130,9 +132,16 @@ def test_dynamodb_restore(cloud: Cloud) -> None:
         DynamodbDeleteItems(), cloud.east, DeleteItems(table=table, prefix="item-", at_most=50)
     )
     baseline = check.observe(cloud.east, content)
-    at = cloud.east.dynamodb.describe_continuous_backups(TableName=table)[
-        "ContinuousBackupsDescription"
-    ]["PointInTimeRecoveryDescription"]["LatestRestorableDateTime"]
+    read_at = time.time()
+
+    def latest() -> float:
+        return cloud.east.dynamodb.describe_continuous_backups(TableName=table)[
+            "ContinuousBackupsDescription"
+        ]["PointInTimeRecoveryDescription"]["LatestRestorableDateTime"].timestamp()
+
+    # DynamoDB restores to whole seconds, and the items may have been written within this one.
+    eventually(lambda: latest() // 1 > read_at)
+    at = datetime.fromtimestamp(latest() // 1, UTC)
 
     deleted = delete.there()
     restore = Walk(

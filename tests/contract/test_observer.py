@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -103,6 +104,17 @@ def test_a_sample_that_hangs_delays_nobody(begin: Begin) -> None:
     times = [one.done_us - one.sent_us for one in seen if one.state is State.DOWN]
     assert 400_000 <= median(times) < 450_000
     assert {one.why for one in seen if one.state is State.DOWN} == {"no answer within 400 ms"}
+
+
+def test_requests_at_once_see_what_one_request_sees_by_luck(begin: Begin) -> None:
+    one = odd("down every third", name="one")
+    three = replace(one, id="three", requests=3)
+    running = begin(one, three)
+    eventually(lambda: len(samples(running)) >= 24)
+    stop(running)
+    seen = samples(running)
+    states = {id_: {s.state for s in seen if s.probe == id_} for id_ in ("one", "three")}
+    assert states == {"one": {State.UP, State.DOWN}, "three": {State.DOWN}}
 
 
 def test_slots_missed_while_it_was_stopped_are_unknown_and_never_sent_in_a_burst(

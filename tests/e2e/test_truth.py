@@ -24,7 +24,6 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("worlds"), pytest.mar
 RUNS = int(os.environ.get("DR_TRUTH_RUNS", "30"))
 POSTGRES_RUNS = int(os.environ.get("DR_TRUTH_POSTGRES_RUNS", "2"))
 REGION_RUNS = int(os.environ.get("DR_TRUTH_REGION_RUNS", "2"))
-PARTIAL_US = 60_000_000
 CHOICES = ["rds-failover"] * 5 + ["dynamodb-restore"] * 2 + ["zone-loss"] * 2 + ["s3-undelete"]
 PATHS = {"dynamodb-restore": "items", "s3-undelete": "docs"}
 
@@ -68,16 +67,6 @@ class World:
         wait = {"for": f"{self.warm_up_ms}ms"}
         drill["disrupt"].insert(0, {"id": "warm-up", "kind": "wait", "with": wait})
 
-    @property
-    def luck_us(self) -> int:
-        """How long the end of an outage of one target in three can go unseen by a probe.
-
-        Its requests and those of the marks take turns at the targets: where the two periods fit,
-        every request to the dark target is the marks', and the probe sees none of the outage. So
-        of a partial outage only the lower bound can be held against the truth.
-        """
-        return PARTIAL_US if self.name == "zone-loss" else 0
-
     def problems(self, held: Held, ups: Callable[[Stretch], Stretch] | None = None) -> list[str]:
         """Return how the report of this world is untrue."""
         found: list[str] = []
@@ -85,10 +74,10 @@ class World:
         path = PATHS.get(self.name, "health")
         if held.measured("rto"):
             truth, (lower, upper) = held.true_time(path, ups), held.reported("rto")
-            if not meets(truth, (lower, upper + self.luck_us)):
+            if not meets(truth, (lower, upper)):
                 found.append(f"recovery time {lower}..{upper}, truly {truth}")
-        elif self.name != "zone-loss":
-            found.append("no recovery time")  # that outage can be too short for a slow probe
+        else:
+            found.append("no recovery time")
         first = held.outages(path, "us-east-1")[0]
         fault = (max(first.known_up_us or 0, held.fault[0]), first.down_us)
         loss, reported = self._true_loss(held, fault), held.reported("rpo")
