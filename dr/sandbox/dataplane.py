@@ -21,12 +21,21 @@ _WATCHED = ("/health", "/items/item-001", "/docs/welcome.txt")
 
 
 class DataPlane:
-    """A running data plane: `stop` ends all of it, the last started first."""
+    """A running data plane: `stop` ends all of it, the last started first.
 
-    def __init__(self, stack: ExitStack, bound: Mapping[str, tuple[str, int]]) -> None:
+    stir: to be called before anything is changed, so that it is watched closely.
+    """
+
+    def __init__(
+        self,
+        stack: ExitStack,
+        bound: Mapping[str, tuple[str, int]],
+        stir: Callable[[], None],
+    ) -> None:
         """Keep what is to be ended, and where it listens."""
         self._stack = stack
         self._bound = bound
+        self.stir = stir
 
     def stop(self) -> None:
         """Leave no process and no thread."""
@@ -64,7 +73,8 @@ def start(
         serving = serve(plane, database, truth, at, region)
         stack.callback(serving.stop)
         sim.database = database
-        return DataPlane(stack.pop_all(), serving._bound)
+        sim.stir = serving.stir
+        return DataPlane(stack.pop_all(), serving._bound, serving.stir)
 
 
 def serve(
@@ -98,7 +108,7 @@ def serve(
             bound[STATUS] = page.address
         witness = Witness(rules, truth, REGIONS, _WATCHED)
         _run(stack, witness.start, witness.stop)
-        return DataPlane(stack.pop_all(), bound)
+        return DataPlane(stack.pop_all(), bound, witness.stir)
 
 
 def _serve_shared(

@@ -83,6 +83,7 @@ class Front:
             str(environ["REQUEST_METHOD"]), str(environ["REQUEST_URI"]), headers_of(environ), body
         )
         if asked.mutating:
+            self._sim.stir()
             self.calls.arrived(asked)
         fault = self.faults.strike(asked)
         if fault is not None and fault.kind in BEFORE:

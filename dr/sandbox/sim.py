@@ -25,7 +25,8 @@ class Sim:
     """The state of one sandbox beside moto's own.
 
     lock: held while a patch changes moto's objects; moto itself locks nothing. database: None
-    until the data plane is up; a failover then only takes its time.
+    until the data plane is up; a failover then only takes its time. stir: to be called before
+    anything changes.
     """
 
     def __init__(self, times: Times, note: Note) -> None:
@@ -34,6 +35,7 @@ class Sim:
         self.note = note
         self.lock = threading.RLock()
         self.database: Database | None = None
+        self.stir: Callable[[], None] = lambda: None
         self.stopping = threading.Event()
         self._jobs: set[threading.Thread] = set()
 

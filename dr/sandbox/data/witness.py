@@ -15,6 +15,8 @@ from dr.sandbox.data.truth import TruthLog, now_us
 
 _CAUSES = {"database.killed", "database.promoted"}
 _PERIOD_S = 0.005
+_QUIET_PERIOD_S = 0.1  # after LIVELY_S in which nothing was asked for and nothing happened
+LIVELY_S = 5.0
 _TROUBLES = 20  # different ones that are noted
 _DUTY = 0.2  # the share of a processor the witness may take, at most
 
@@ -23,7 +25,8 @@ class Witness:
     """Notes service.up and service.down per path and Region, zone.dark and zone.lit per subnet.
 
     The first look notes the state it finds, without `not_before_us`. Looks are 5 ms apart; more if
-    a look takes long, so that the witness does not slow down what it watches.
+    a look takes long, so that the witness does not slow down what it watches, and a tenth of a
+    second where nothing stirs: whatever changes the service was asked for, or is on record.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Witness:
         self._awake = threading.Event()
         self._stopping = threading.Event()
         self._caused_us = 0
+        self._lively_until = 0.0
         self._troubles: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="witness", daemon=True)
 
@@ -49,6 +53,7 @@ class Witness:
         """Look once, then go on in the background."""
         self._look()
         self._truth.listen(self._hear)
+        self.stir()
         self._thread.start()
 
     def stop(self) -> None:
@@ -62,14 +67,21 @@ class Witness:
     def _hear(self, what: str, at_us: int) -> None:
         if what in _CAUSES:
             self._caused_us = at_us
+        self.stir()
+
+    def stir(self) -> None:
+        """Look now, and often for a while: something is about to change, or has just changed."""
+        self._lively_until = time.monotonic() + LIVELY_S
         self._awake.set()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             began = time.monotonic()
             self._look()
-            took = time.monotonic() - began
-            self._awake.wait(max(_PERIOD_S - took, took * (1 / _DUTY - 1)))
+            now = time.monotonic()
+            took = now - began
+            period = _PERIOD_S if now < self._lively_until else _QUIET_PERIOD_S
+            self._awake.wait(max(period - took, took * (1 / _DUTY - 1)))
             self._awake.clear()
 
     def _look(self) -> None:
