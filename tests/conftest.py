@@ -1,5 +1,6 @@
 """What every test may rely on: nobody's credentials, no network but loopback, a home of its own."""
 
+import os
 import shutil
 import socket
 from pathlib import Path
@@ -38,6 +39,25 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+
+
+WAITING = 3
+"""Workers where there are fewer cores: much of a run is waiting, for servers and for Terraform."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Say what `-n auto` is."""
+    return max(WAITING, os.cpu_count() or 1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse a pytest in which groups of tests mean nothing: each worker would apply the estate."""
+    grouped = any(item.get_closest_marker("xdist_group") for item in items)
+    named = any("@" in item.nodeid for item in items)
+    if grouped and not named and getattr(config.option, "loadgroup", False):
+        raise pytest.UsageError("this pytest and this pytest-xdist do not group tests")
 
 
 @pytest.hookimpl(wrapper=True)
