@@ -276,9 +276,11 @@ class _Here:
             seen = self._fresh(step, state, way)
         if seen is None or seen.progress is Progress.SETTLED or state.status is Status.HELD:
             return None  # a person has all the time there is
-        untouched = seen.progress is Progress.UNTOUCHED
-        if state.status is Status.DOUBTED and untouched and self._surely(step, state, seen):
-            return None
+        if seen.progress is Progress.UNTOUCHED:
+            if state.status is Status.DOUBTED and self._surely(step, state, seen):
+                return None
+            if state.status is Status.PENDING and way is Way.UNDO:
+                return None  # it can be asked for now, and putting back late beats leaving dirty
         return seen.looked_us[1]
 
 

@@ -403,6 +403,14 @@ def test_an_undo_has_its_time_from_its_first_look() -> None:
     assert the_move(run, None, 10_000, UNDO) == Look("x", UNDO)
 
 
+def test_an_undo_whose_way_is_free_is_asked_for_however_late() -> None:
+    run = run_of(PLAN, *DONE, returning())
+    intent = intended("x", UNDO)
+    free = looked(Progress.UNTOUCHED, 9_999, first_us=909 * S, intent=intent)
+
+    assert recorded(the_move(run, free, 9_999, UNDO)) is intent
+
+
 def test_an_undo_without_an_intent_is_a_bug() -> None:
     run = run_of(PLAN, *DONE, returning())
     run.forward["x"].intent = None
