@@ -47,7 +47,8 @@ def test_a_fault_that_does_nothing_is_invalid(tmp_path: Path, seed: int) -> None
 
 def test_a_step_that_finds_its_work_done_is_invalid(tmp_path: Path) -> None:
     done = "{argv: [touch, '@FLAG@'], check: [test, -d, /]}"
-    run = played(tmp_path, (SICKEN, done), (HEAL, "{argv: ['true']}"))
+    soon = ("hold: 300ms", "hold: 300ms, give_up: 21s")
+    run = played(tmp_path, (SICKEN, done), (HEAL, "{argv: ['true']}"), soon)
 
     assert run.verdict == "invalid"
     assert "M401" in run.codes
