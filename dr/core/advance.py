@@ -78,11 +78,15 @@ def _fault(
     """
     if data.way is Way.UNDO or run.steps[data.step].phase is not Phase.DISRUPT:
         return
+    # One more bracket only brings the ends forward; one that replaces another may move them back.
+    known = None if data.step in run.faults else run.fault
     run.faults[data.step] = bracket
-    sent_us = min(sent for sent, _ in run.faults.values())
-    run.fault = (sent_us, min(answered for _, answered in run.faults.values()))
-    sent = datetime.fromisoformat(event.t) - timedelta(microseconds=event.mono_us - sent_us)
-    run.fault_at = sent.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    brackets = run.faults.values() if known is None else (known, bracket)
+    sent_us = min(sent for sent, _ in brackets)
+    if run.fault is None or sent_us != run.fault[0]:
+        sent = datetime.fromisoformat(event.t) - timedelta(microseconds=event.mono_us - sent_us)
+        run.fault_at = sent.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    run.fault = (sent_us, min(answered for _, answered in brackets))
 
 
 def _settled(run: Run, event: Event, data: ev.StepSettled) -> None:
