@@ -51,4 +51,4 @@ class Clock:
 
 def rfc3339(at: datetime) -> str:
     """Write an aware instant as 2026-11-20T09:00:00.000000Z."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

@@ -46,6 +46,8 @@ Lookup = Callable[[Reference], JsonValue]
 
 def parts(text: str) -> list[Part]:
     """Split text into literal text (unescaped) and references. Raises ValueError."""
+    if "${" not in text:
+        return [text]
     found: list[Part] = []
     literal, end = "", 0
     for token in _TOKEN.finditer(text):
