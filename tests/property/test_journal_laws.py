@@ -139,7 +139,8 @@ def test_of_a_torn_log_a_whole_number_of_commits_remains(tmp_path: Path) -> None
     draw = Random(SEED)
     whole = filled(tmp_path / "journal.db", turns=12)
     aside = tmp_path / "journal.aside"
-    wal = (aside / "journal.db-wal").read_bytes()
+    log = (aside / "journal.db-wal").read_bytes()
+    wal = log[: log.rfind(write(whole[-1])) + 5_000]  # behind the last commit there is only room
     ends = {0}  # numbers of events at which a commit ended
     for n in range(12):
         ends.add(max(ends) + 1 + n % 3)
