@@ -48,7 +48,7 @@ def read(line: bytes) -> Event:
         version = raw["v"]
         kind = BY_TYPE[raw["type"]]
         data: Data = kind.model_validate_json(orjson.dumps(raw["data"]))
-        event = Event.model_construct(
+        event = Event(
             run=raw["run"],
             epoch=raw["epoch"],
             seq=raw["seq"],

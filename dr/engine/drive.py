@@ -69,6 +69,7 @@ class Driver:
         hand = None
         try:
             hand = self._hands.looking(step, way)
+            self._hands.drain(hand)  # this thread's earlier looks are none of this step's calls
             if step.klass is StepClass.CHECK:
                 return self._look_check(run, step, hand, before)
             return self._look_action(run, step, way, hand, before)

@@ -13,7 +13,6 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from dr.cloud.clock import Clock
@@ -25,6 +24,7 @@ from dr.engine.drive import Driver
 from dr.engine.guards import Guards
 from dr.engine.inbox import events_of
 from dr.engine.scribe import Scribe
+from dr.engine.workers import Workers
 from dr.engine_ports import Journal, Observer
 from dr.model import event as ev
 from dr.model.drill import Guard
@@ -32,7 +32,6 @@ from dr.model.event import Event, Way
 from dr.model.plan import Plan
 from dr.model.units import SECOND_US
 
-WORKERS = 64
 TURN_S = 0.25  # at most so long between two looks at the inbox, the guards and the samples
 ANCHOR_EVERY_US = 5 * SECOND_US
 
@@ -87,9 +86,10 @@ class Engine:
         if run.closed is not None:
             return run
         self._adopt(run, why)
-        with self._workers() as pool:
+        # A hanging call is never waited for: what it does is in the journal as an intent.
+        with Workers(self._arrived) as workers:
             self._prepare(run)
-            while self._turn(run, pool):
+            while self._turn(run, workers):
                 pass
         return run
 
@@ -129,11 +129,11 @@ class Engine:
                 if proof is not None:
                     self._append(run, [proof])
 
-    def _turn(self, run: Run, pool: ThreadPoolExecutor) -> bool:
+    def _turn(self, run: Run, workers: Workers) -> bool:
         """Do one turn; say whether there is another."""
         self._stage(run, self._gathered(run))
         if self.clock.ticks() - self._kept_house_s >= TURN_S:
-            self._keep_house(run, pool)
+            self._keep_house(run, workers)
             self._kept_house_s = self.clock.ticks()
         if self._abandon.is_set():
             self._scribe.commit()
@@ -142,7 +142,7 @@ class Engine:
         if self._scribe.overdue() or any(isinstance(move, Ask) for move in moves):
             self._scribe.commit()
         for move in moves:
-            self._dispatch(run, pool, move)
+            self._dispatch(run, workers, move)
         if run.closed is None:
             until = min((m.until_us for m in moves if isinstance(m, Wait)), default=None)
             self._sleep(run, until)
@@ -164,22 +164,21 @@ class Engine:
     def _gathered(self, run: Run) -> list[ev.Data]:
         """Return what workers have brought since the last turn, as events."""
         data: list[ev.Data] = []
-        with contextlib.suppress(queue.Empty):
-            while True:
-                arrival = self._next.pop() if self._next else self._arrived.get_nowait()
-                data.extend(self._events_of(run, arrival))
+        while self._next or not self._arrived.empty():
+            arrival = self._next.pop() if self._next else self._arrived.get_nowait()
+            data.extend(self._events_of(run, arrival))
         if run.stop is None and self._stop:
             data.append(self._stop[0])
         return data
 
-    def _keep_house(self, run: Run, pool: ThreadPoolExecutor) -> None:
+    def _keep_house(self, run: Run, workers: Workers) -> None:
         """See to what need not be seen to every turn: messages, guards, samples, the screen."""
         self._stage(run, events_of(run, self.journal.messages()))
         self.observer.tell(run)
         if not self.observer.alive():
             self._stage(run, self._observed_again())
         if run.returning_us is None and run.stop is None:
-            self._stage(run, list(self._guarded(run, pool)))
+            self._stage(run, list(self._guarded(run, workers)))
         if self.clock.mono_us() - self._anchored_us > ANCHOR_EVERY_US:
             self._anchored_us = self.clock.mono_us()
             self._stage(run, self.observer.anchors())
@@ -192,14 +191,14 @@ class Engine:
         started = self.observer.ensure()
         return [warning] if started is None else [warning, started]
 
-    def _guarded(self, run: Run, pool: ThreadPoolExecutor) -> Iterator[ev.Data]:
+    def _guarded(self, run: Run, workers: Workers) -> Iterator[ev.Data]:
         now = self.clock.mono_us()
         tripped = self.guards.tripped(run, self.observer, now)
         if tripped is not None:
             yield tripped
         for guard in self.guards.alarms():
             if self.guards.due(guard, now):
-                self._submit(pool, lambda guard=guard: self._alarm(guard))  # type: ignore[misc]
+                workers.submit(lambda guard=guard: self._alarm(guard))  # type: ignore[misc]
 
     def _alarm(self, guard: Guard) -> "Iterator[Arrival]":
         found = self.guards.alarm(guard)
@@ -222,15 +221,15 @@ class Engine:
             return []
         return [event_of(result)]
 
-    def _dispatch(self, run: Run, pool: ThreadPoolExecutor, move: Move) -> None:
+    def _dispatch(self, run: Run, workers: Workers, move: Move) -> None:
         if isinstance(move, Baseline):
             self._busy.add((move.step, Way.FORWARD))
-            self._submit(pool, lambda: iter([self.driver.baseline(run, run.steps[move.step])]))
+            workers.submit(lambda: iter([self.driver.baseline(run, run.steps[move.step])]))
         elif isinstance(move, Look | Ask):
             key = (move.step, move.way)
             self._busy.add(key)
             before = self._looks.get(key)
-            self._submit(pool, lambda: self._done(run, move, before))
+            workers.submit(lambda: self._done(run, move, before))
 
     def _done(self, run: Run, move: Look | Ask, before: Seen | None) -> "Iterator[Arrival]":
         """Do one move, in a worker: look, or ask and then look at once."""
@@ -241,16 +240,6 @@ class Engine:
             if not isinstance(asked, Asked):
                 return
         yield self.driver.look(run, step, move.way, before)
-
-    def _submit(self, pool: ThreadPoolExecutor, work: "Callable[[], Iterator[Arrival]]") -> None:
-        def worker() -> None:
-            try:
-                for arrival in work():
-                    self._arrived.put(arrival)
-            except BaseException as error:  # noqa: BLE001 - or the step would be busy for ever
-                self._arrived.put(Died(error))
-
-        pool.submit(worker)
 
     def _closing(self, run: Run, data: ev.RunClosed) -> ev.RunClosed:
         """Before the last event: end the observer, anchor what it wrote, write the result."""
@@ -286,12 +275,3 @@ class Engine:
         with contextlib.suppress(queue.Empty):
             self._next.append(self._arrived.get(timeout=seconds))
         return bool(self._next)
-
-    @contextlib.contextmanager
-    def _workers(self) -> Iterator[ThreadPoolExecutor]:
-        pool = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="step")
-        try:
-            yield pool
-        finally:
-            # Never wait for a hanging call: what it does is in the journal as an intent.
-            pool.shutdown(wait=False, cancel_futures=True)

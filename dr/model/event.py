@@ -5,6 +5,7 @@ are the shapes of `data`. Times are whole microseconds on the runner's CLOCK_BOO
 no floating-point numbers, so that canonical JSON is the same in every language.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
@@ -282,8 +283,9 @@ ALL: tuple[type[Data], ...] = (
 BY_TYPE: dict[str, type[Data]] = {data.type: data for data in ALL}
 
 
-class Event(Record):
-    """One line of a journal, with its envelope."""
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a journal, with its envelope: made by a journal alone, of what it knows."""
 
     run: str
     epoch: int
