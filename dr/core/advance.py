@@ -7,7 +7,7 @@ second answer to one gate) changes nothing.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from dr.core.state import Run, Status, StepState
+from dr.core.state import Intended, Run, Status, StepState
 from dr.model import event as ev
 from dr.model.drill import Phase
 from dr.model.event import Event, Way
@@ -51,7 +51,10 @@ def _intended(run: Run, event: Event, data: ev.StepIntended) -> None:
             run.undo[data.step] = StepState()
         run.changed[data.step] = data.change
     state = run.state(data.step, data.way)
-    state.status, state.intent = Status.INTENDED, data
+    state.status = Status.INTENDED
+    state.intent = Intended(
+        data.params, data.change, data.undo, data.keeps, data.irreversible, data.token
+    )
     state.intended_us = state.from_us = event.mono_us
 
 

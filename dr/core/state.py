@@ -36,12 +36,24 @@ NOTHING = frozenset({World.REFUSED, World.FORBIDDEN})  # failures that changed n
 OVER = frozenset({Status.SETTLED, Status.FAILED, Status.KEPT})
 
 
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """What an intent says, without its event: a run holds one for each step it ever changed."""
+
+    params: Json
+    change: Json
+    undo: Json | None
+    keeps: str | None
+    irreversible: str | None
+    token: str
+
+
 @dataclass(slots=True)
 class StepState:
     """What the journal knows of one step in one way."""
 
     status: Status = Status.PENDING
-    intent: ev.StepIntended | None = None
+    intent: Intended | None = None
     intended_us: int | None = None
     from_us: int | None = None  # its time limit counts from here, once there is an intent
     requested: Interval | None = None
