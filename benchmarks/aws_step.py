@@ -1,8 +1,11 @@
-"""An AWS step through the engine beside the same calls by a kept boto3 client, and nothing else.
+"""AWS steps through the engine: beside the same calls of a kept boto3 client, and beside a peer's.
 
-The endpoint answers from a process of its own and knows one parameter, so that a simulator's own
-work does not hide ours. A step is three calls: look, set, look; whose credentials they are is asked
-once per run.
+Beside boto3: the endpoint answers from a process of its own and knows one parameter, so that a
+simulator's own work does not hide ours. A step is three calls: look, set, look; whose credentials
+they are is asked once per run.
+
+Beside the peer: moto in a process of its own. The peer's activity is one question, kept in memory;
+the step of ours that is held against it is a check that asks the same, through engine and journal.
 """
 
 import os
@@ -16,14 +19,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.toy import ACCOUNT, REGION, engine_of, plan_of
+from benchmarks.peer import Peer
+from benchmarks.toy import ACCOUNT, REGION, engine_of, moments, plan_of
 from dr.actions.ssm_set_parameter import SsmSetParameter
 from dr.cloud.aws import Aws
-from dr.model.event import StepIntended, StepSettled, Way
+from dr.model.base import Record
+from dr.model.event import StepSettled
+from dr.model.plan import StepClass
+from dr.ports import Check, Outcome
 
 STEPS = 100
 ROUNDS = 5
-SERVER = """
+CANNED = """
 import http.server, json, sys
 ACCOUNT = sys.argv[1]
 WHO = ("<GetCallerIdentityResponse xmlns='https://sts.amazonaws.com/doc/2011-06-15/'>"
@@ -61,6 +68,14 @@ server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Canned)
 print(server.server_port, flush=True)
 server.serve_forever()
 """
+MOTO = """
+import threading
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+threading.Event().wait()
+"""
 SETTINGS = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -71,11 +86,38 @@ SETTINGS = {
 }
 
 
+class Nobody(Record):
+    pass
+
+
+class Found(Record):
+    count: int
+
+
+class NoInstances(Check[Aws, Nobody, Found]):
+    """Asks what the peer's activity asks."""
+
+    kind = "benchmark.no_instances"
+    hand = Aws
+    needs = ("ec2:DescribeInstances",)
+    params = Nobody
+    seen = Found
+
+    def observe(self, hand: Aws, params: Nobody) -> Found:
+        filters: Any = [{"Name": "tag:Name", "Values": ["nobody"]}]
+        return Found(count=len(hand.ec2.describe_instances(Filters=filters)["Reservations"]))
+
+    def judge(self, params: Nobody, before: Found | None, seen: Found) -> Outcome:
+        return Outcome(holds=not seen.count, why="counted", compared=1)
+
+
 @contextmanager
-def canned() -> Iterator[str]:
-    """Yield the endpoint."""
-    command = [sys.executable, "-c", SERVER, ACCOUNT]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+def serving(program: str) -> Iterator[str]:
+    """Yield the endpoint that a program serves from a process of its own."""
+    command = [sys.executable, "-c", program, ACCOUNT]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
         assert server.stdout is not None
         try:
             yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
@@ -105,17 +147,31 @@ def step_us(hand: Aws, acting: Aws, prefix: str) -> float:
     with tempfile.TemporaryDirectory() as path:
         engine = engine_of(Path(path), plan, hand, acting, SsmSetParameter())
         engine.run("start")
-        there = [e for e in engine.journal.events() if getattr(e.data, "way", None) is Way.FORWARD]
-    first = next(e.mono_us for e in there if isinstance(e.data, StepIntended))
-    last = max(e.mono_us for e in there if isinstance(e.data, StepSettled))
-    return (last - first) / STEPS
+        settled = moments(engine.journal, StepSettled)
+    return (settled[-1] - settled[0]) / (len(settled) - 1)
+
+
+def check_us(hand: Aws) -> float:
+    """Return µs per check of a chain of them, after one change that costs nothing."""
+    check: dict[str, Any] = {"klass": StepClass.CHECK, "doubt": None, "reversible": False}
+    plan = plan_of(STEPS, chained=True, kind=NoInstances.kind, site="primary", params={}, **check)
+    with tempfile.TemporaryDirectory() as path:
+        engine = engine_of(Path(path), plan, hand, None, NoInstances())
+        engine.run("start")
+        settled = moments(engine.journal, StepSettled)
+    return (settled[-1] - settled[0]) / (len(settled) - 1)
+
+
+def at_home() -> None:
+    """See to it that no credentials, settings or proxies of this machine's owner are used."""
+    os.environ.update(SETTINGS)
+    os.environ.pop("AWS_PROFILE", None)
 
 
 def aws_table(row: Callable[..., None]) -> None:
     """Print the step beside the bare calls."""
-    os.environ.update(SETTINGS)
-    os.environ.pop("AWS_PROFILE", None)
-    with canned() as endpoint:
+    at_home()
+    with serving(CANNED) as endpoint:
         hand = Aws(ACCOUNT, REGION, endpoint=endpoint)
         acting = hand.acting_hand()
         bare_us(hand, "warm")
@@ -127,3 +183,27 @@ def aws_table(row: Callable[..., None]) -> None:
     ratio: Any = statistics.median(ours / bare for bare, ours in pairs)
     took = statistics.median(ours for _, ours in pairs)
     row("AWS step of the same 3 calls", f"{took:.0f} µs", f"{ratio:.2f}x", "≤ 1.5x")
+
+
+def peer_table(row: Callable[..., None], chaos: Path, home: Path) -> None:
+    """Print steps beside the peer's activity, all against one moto."""
+    at_home()
+    with serving(MOTO) as endpoint:
+        peer = Peer(chaos, home, {"AWS_ENDPOINT_URL": endpoint})
+        hand = Aws(ACCOUNT, REGION, endpoint=endpoint)
+        acting = hand.acting_hand()
+        check_us(hand)
+        theirs, checks, changes = [], [], []
+        for n in range(ROUNDS):
+            for step in range(STEPS):
+                hand.ssm.put_parameter(Name=f"/{n}/s{step}", Value="a", Type="String")
+            theirs.append(peer.describe_us(STEPS, REGION))
+            checks.append(check_us(hand))
+            changes.append(step_us(hand, acting, str(n)))
+    row("Chaos Toolkit, AWS activity of 1 call, moto", f"{statistics.median(theirs):.0f} µs")
+    for name, ours, goal in (
+        ("AWS check of the same call", checks, "≤ 0.4x"),
+        ("AWS step of 3 calls: look, set, look", changes, ""),
+    ):
+        ratio = statistics.median(o / t for o, t in zip(ours, theirs, strict=True))
+        row(f"  {name}", f"{statistics.median(ours):.0f} µs", f"{ratio:.2f}x", goal)

@@ -1,6 +1,6 @@
 """How long `dr` takes to start, side by side with floors and a peer, in one interleaved run.
 
-    python benchmarks/startup.py [--rounds 15] [--peer]
+    python -m benchmarks.startup [--rounds 15] [--peer]
 
 Each round runs every command once, so that a busy moment of the machine hits all alike; the
 figures are medians. CPU is user + system time of the child: on a shared machine it says more than
@@ -18,9 +18,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from dataclasses import dataclass
 from pathlib import Path
+
+from benchmarks.peer import installed
 
 ROOT = Path(__file__).parents[1]
 STEPS = 30
@@ -73,15 +74,6 @@ def experiment(activities: int) -> str:
     )
 
 
-def peer(where: Path) -> Path:
-    """Install Chaos Toolkit and return its program."""
-    venv.create(where / "peer", with_pip=True)
-    program = where / "peer" / "bin"
-    install = [str(program / "python"), "-m", "pip", "install", "--quiet", "chaostoolkit"]
-    subprocess.run(install, check=True)
-    return program / "chaos"
-
-
 def commands(where: Path, *, with_peer: bool) -> dict[str, list[str]]:
     """Return what is run, by name."""
     (where / "drill.yaml").write_text(drill(STEPS))
@@ -96,7 +88,7 @@ def commands(where: Path, *, with_peer: bool) -> dict[str, list[str]]:
     if with_peer:
         (where / "experiment.json").write_text(experiment(STEPS))
         found["chaos validate"] = [
-            str(peer(where)),
+            str(installed(where, "chaostoolkit")),
             "--no-version-check",
             "validate",
             str(where / "experiment.json"),

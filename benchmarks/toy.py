@@ -9,10 +9,10 @@ from dr.engine.brakes import Brakes
 from dr.engine.drive import Driver, Hands
 from dr.engine.guards import Guards
 from dr.engine.run import Engine, Hooks
-from dr.engine_ports import Observer
+from dr.engine_ports import Journal, Observer
 from dr.model.base import Record
 from dr.model.drill import BlastRadius, Objectives, Phase, Site
-from dr.model.event import Call, ObserverStarted, ProbeProven, SamplesAnchored
+from dr.model.event import Call, Data, ObserverStarted, ProbeProven, SamplesAnchored, Way
 from dr.model.intent import Intent
 from dr.model.plan import Plan, PlannedStep, StepClass
 from dr.model.progress import Doubt, Progress
@@ -166,6 +166,12 @@ def plan_of(steps: int, *, chained: bool, **over: Any) -> Plan:
         blast_radius=BlastRadius(accounts=(ACCOUNT,), regions=(REGION,), changes=steps),
         probes=(), marks=(), guards=(), steps=tuple(made), undo=True, allow_unattended=True,
     )  # fmt: skip
+
+
+def moments(journal: Journal, kind: type[Data]) -> list[int]:
+    """Return when events of this kind were recorded on the way forward, in microseconds."""
+    found = [event for event in journal.events() if isinstance(event.data, kind)]
+    return [e.mono_us for e in found if getattr(e.data, "way", None) is Way.FORWARD]
 
 
 def engine_of(path: Path, plan: Plan, hand: Any, acting: Any = None, *more: Any) -> Engine:
