@@ -38,7 +38,7 @@ CREATE TRIGGER IF NOT EXISTS event_no_gap BEFORE INSERT ON event
     BEGIN SELECT RAISE(ABORT, 'not the next event'); END;
 """
 BUSY_S = 10.0
-PAGE, LOG_PAGES = 4096, 256
+PAGE, LOG_PAGES, CACHE_PAGES = 4096, 256, 16
 
 
 class SqliteJournal(Journal):
@@ -137,12 +137,13 @@ class SqliteJournal(Journal):
         with contextlib.suppress(FileNotFoundError):
             if self._log.stat().st_size >= PAGE * LOG_PAGES:
                 return  # another connection has
-        self._db.execute("PRAGMA cache_size=16")
+        self._db.execute(f"PRAGMA cache_size={CACHE_PAGES}")
         # A disk too full for this may still hold a commit; if it does not, the commit says so.
         with contextlib.suppress(sqlite3.OperationalError):
             self._db.execute("BEGIN IMMEDIATE")
             self._db.execute("CREATE TABLE reserved (room)")
-            self._db.execute("INSERT INTO reserved VALUES (zeroblob(?))", (PAGE * LOG_PAGES,))
+            room = PAGE * (LOG_PAGES + CACHE_PAGES)
+            self._db.execute("INSERT INTO reserved VALUES (zeroblob(?))", (room,))
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
         self._db.execute("PRAGMA cache_size=-2000")

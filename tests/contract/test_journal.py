@@ -1,8 +1,12 @@
 """The journal in SQLite: durable, append-only, fenced."""
 
+import errno
+import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -224,5 +228,62 @@ def test_a_failed_commit_is_no_conflict_and_can_be_repeated(journal: Opener, pat
     other.execute("ROLLBACK")
     other.close()
     writer.commit()
+
+    assert journal().events() == made
+
+
+def test_the_log_has_its_length_from_the_first_commit_and_grows_no_more(
+    journal: Opener, path: Path
+) -> None:
+    log = path.with_name("journal.db-wal")
+    owner, other = journal(), journal()
+    made = owner.append(1, [note("one")])
+    length = log.stat().st_size
+    for n in range(400):  # more than the log holds: it is copied back and begun again
+        made += owner.append(1, [note(str(n))])
+    other.events()
+    made += other.append(2, [note("adopted")])
+
+    assert length >= 2**20
+    assert log.stat().st_size == length
+    assert journal().events() == made
+
+
+def test_a_log_that_finds_no_room_is_done_without(journal: Opener) -> None:
+    writer = journal()
+    writer._db.execute("PRAGMA max_page_count = 40")
+
+    made = writer.append(1, [note("one")])
+
+    assert journal().events() == made
+
+
+def test_a_full_disk_is_said_even_while_the_log_has_room(
+    journal: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = journal()
+    made = writer.append(1, [note("one")])
+    made += writer.stage(1, [note("two")])
+
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_bavail=0))
+        patch.setattr(tempfile, "TemporaryFile", full)
+        with pytest.raises(OSError, match="No space left"):
+            writer.commit()
+    assert journal().events() == made[:1]
+    writer.commit()
+
+    assert journal().events() == made
+
+
+def test_a_disk_that_only_seems_full_holds_up_nothing(
+    journal: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_bavail=0))
+
+    made = journal().append(1, [note("one")])
 
     assert journal().events() == made

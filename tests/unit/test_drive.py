@@ -101,6 +101,33 @@ NOT_AT_ALL: dict[str, tuple[Exception, Means]] = {
 # Looking -----------------------------------------------------------------------------------
 
 
+class Noting(ToyHands):
+    """Notes a call for each time that the world is looked at."""
+
+    made = 0
+
+    def drain(self, hand: Any) -> tuple[Call, ...]:
+        tried: int = hand.tried
+        found = tuple(Call(service="toy", operation=f"{n}") for n in range(self.made, tried))
+        self.made = tried
+        return found
+
+
+def test_a_look_that_fails_has_its_own_calls_and_no_others() -> None:
+    world = Broken(client_error("NotFound"), times=0)
+    hands = Noting(world)
+    kinds: dict[str, Any] = {"world.move": Move(), "world.is": Is(), "world.moved": Moved()}
+    driver = Driver(kinds, hands, CLOCK, Brakes(PLAN), "2026-01-02T00:00:00Z")
+    run = run_of(PLAN)
+    for _ in range(3):
+        driver.look(run, X, FORWARD, None)
+    world.times = 99
+
+    failed: Any = driver.look(run, X, FORWARD, None)
+
+    assert [call.operation for call in failed.calls] == ["3"]
+
+
 def test_a_first_look_plans_the_change_and_its_undo() -> None:
     found = look(World())
 

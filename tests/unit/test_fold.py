@@ -1,5 +1,7 @@
 """Events → the state of a run."""
 
+from random import Random
+
 import pytest
 
 from dr.core.fold import Run, Status, advance, begin, fold
@@ -83,6 +85,32 @@ def test_disruptions_side_by_side_are_bracketed_by_earliest_request_and_earliest
 
     assert run.fault == (100, 150)
     assert run.fault_at == "2026-01-01T00:00:00.000100Z"
+
+
+def test_when_the_fault_was_is_said_once_and_brought_forward_only_by_an_earlier_request() -> None:
+    plan = a_plan(X, a_step("z"), Y)
+    asked = [intended(s) for s in "xz"]
+    first = (*asked, requested("z", at=(120, 150)))
+    wide = run_of(plan, *first, requested("x", at=(100, 140)), requested("x", at=(100, 900)))
+
+    assert run_of(plan, *first).fault_at == "2026-01-01T00:00:00.000120Z"
+    assert wide.fault == (100, 150)
+    assert wide.fault_at == "2026-01-01T00:00:00.000100Z"
+
+
+def test_the_fault_is_the_same_however_many_disruptions_were_answered_before() -> None:
+    draw = Random(17)
+    ids = [f"s{n}" for n in range(12)]
+    plan = a_plan(*(a_step(id_) for id_ in ids))
+    for _ in range(40):
+        asked = []
+        for id_ in draw.sample(ids, 12) + draw.sample(ids, 4):  # some are asked for twice
+            sent = draw.randrange(1, 900)
+            asked.append(requested(id_, at=(sent, sent + draw.randrange(1, 900))))
+        run = run_of(plan, *(intended(id_) for id_ in ids), *asked)
+
+        sent_us = min(sent for sent, _ in run.faults.values())
+        assert run.fault == (sent_us, min(answered for _, answered in run.faults.values()))
 
 
 def test_undoing_a_disruption_is_no_fault() -> None:
