@@ -129,7 +129,7 @@ class SqliteJournal(Journal):
             self._staged.clear()
 
     def _reserve(self) -> None:
-        """Make the log as long as it ever gets: flushing a file that grows takes half as long again.
+        """Make the log as long as it ever gets: a flush of a growing file takes half as long again.
 
         SQLite writes what does not fit its cache to the log, and after a rollback writes over it.
         """
