@@ -40,7 +40,7 @@ class Workers:
         """Begin with no thread."""
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_ended: object) -> None:
         """Begin nothing more, and let each thread end after what it is doing."""
         with contextlib.suppress(queue.Empty):
             while True:
