@@ -21,6 +21,7 @@ from dr.cli.view.follow import Follower
 from dr.cloud.clock import Clock, rfc3339
 from dr.core.fold import Run
 from dr.core.moves import Pace
+from dr.core.templates import late
 from dr.engine.brakes import Brakes
 from dr.engine.drive import Driver
 from dr.engine.run import Engine, Hooks
@@ -28,7 +29,6 @@ from dr.model import event as ev
 from dr.model.errors import Refused
 from dr.model.event import Event
 from dr.model.plan import Plan
-from dr.model.reading import Sample
 from dr.model.result import Result
 from dr.model.units import SECOND_US
 from dr.observer.watch import Watch
@@ -135,10 +135,11 @@ class Session:
         return self.stage.asking(sites[site] if site is not None else None, within_s)
 
     def _alarm(self, name: str, site: str | None) -> str:
-        found = self.hands.aws(site).cloudwatch.describe_alarms(AlarmNames=[name])
+        alarm = str(late({"alarm": name}, self.directory.id, None, {})["alarm"])
+        found = self.hands.aws(site).cloudwatch.describe_alarms(AlarmNames=[alarm])
         alarms = found["MetricAlarms"] + found["CompositeAlarms"]
         if not alarms:
-            raise LookupError(f"there is no alarm {name}")
+            raise LookupError(f"there is no alarm {alarm}")
         return str(alarms[0]["StateValue"])
 
     def _on_event(self, event: Event) -> None:
@@ -156,9 +157,7 @@ class Session:
         if now - self._ticked_us < TICK_US:
             return
         self._ticked_us = now
-        samples: dict[str, list[Sample]] = {
-            probe.id: list(self._watch.samples(probe.id)) for probe in self.plan.probes
-        }
+        samples = {probe.id: self._watch.samples(probe.id) for probe in self.plan.probes}
         self._show(lambda: self.view.tick(self._follower.shot(now, samples)))
 
     def _show(self, show: Callable[[], None]) -> None:

@@ -94,10 +94,10 @@ class Sweep:
             at = spec.site or (next(iter(self.sites)) if len(self.sites) == 1 else None)
             if at != site:
                 continue
-            for field, _, params in overlays(spec):
+            for at, _, params in overlays(spec):
                 if "${" in str(params):
                     continue  # a table that a run restores: it goes as a whole
-                yield from self._of(spec, params, aws, field)
+                yield from self._of(spec, params, aws, " ".join(map(str, at)))
 
     def _of(self, spec: MarksSpec, params: Any, aws: Aws, field: str) -> Iterator[Leftover]:
         look = {"s3.marks": _in_bucket, "dynamodb.marks": _in_table}.get(spec.kind)

@@ -79,7 +79,13 @@ class _Binder:
 
     def marks(self, index: int, spec: MarksSpec) -> MarksSpec:
         path: Path = ("marks", index)
-        values = {"with_": self._object(spec.with_, (*path, "with"))}
+        values: dict[str, object] = {
+            "with_": self._object(spec.with_, (*path, "with")),
+            "copies": tuple(
+                self._object(copy, (*path, "copies", place))
+                for place, copy in enumerate(spec.copies)
+            ),
+        }
         if spec.read is not None:
             values["read"] = self._object(spec.read, (*path, "read"))
         bound = spec.model_copy(update=values)
@@ -121,8 +127,8 @@ class _Binder:
     ) -> None:
         kind = load_kind(spec.kind, path, table, what, self.problems)
         if kind is not None and not self.unusable:
-            for field, _, used in overlays(spec):
-                check_params(kind.params, used, (*path, field), spec.kind, self.problems)
+            for at, _, used in overlays(spec):
+                check_params(kind.params, used, (*path, *at), spec.kind, self.problems)
 
     def _object(self, value: Json, path: Path) -> Json:
         return {key: self._value(item, (*path, key)) for key, item in value.items()}

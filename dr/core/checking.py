@@ -140,7 +140,8 @@ def _check_observed(
     for index, marks in enumerate(drill.marks):
         path = ("marks", index)
         loaded = load_kind(marks.kind, path, kinds.marks, "marks", problems)
-        _check_uses(marks, path, loaded, {"with": early, "read": reading}, problems)
+        scopes = {"with": early, "read": reading, "copies": early}
+        _check_uses(marks, path, loaded, scopes, problems)
         _check_probe_site(marks, loaded, path, drill, problems)
     for index, detector in enumerate(drill.detect):
         path, probe = ("detect", index), detector.probe()
@@ -160,10 +161,10 @@ def _check_uses(
     problems: Problems,
 ) -> None:
     readable = True
-    for field, written, used in overlays(spec):
-        readable &= check_template(written, (*path, field), scopes[field], problems)
+    for at, written, used in overlays(spec):
+        readable &= check_template(written, (*path, *at), scopes[str(at[0])], problems)
         if readable and kind is not None:
-            check_params(kind.params, used, (*path, field), spec.kind, problems)
+            check_params(kind.params, used, (*path, *at), spec.kind, problems)
 
 
 def _check_probe_site(
@@ -223,7 +224,7 @@ def _check_fixed_text(drill: Drill, problems: Problems) -> None:
     for path, text in fixed:
         if text is not None and "${" in text:
             message = "no references are filled in here"
-            help_ = "they belong into `with`, `negative`, `read` and `alarm`"
+            help_ = "they belong into `with`, `negative`, `read`, `copies` and `alarm`"
             problems.at(codes.REFERENCE_PLACE, path, message, help_=help_)
 
 

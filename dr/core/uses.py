@@ -79,15 +79,19 @@ def unknown_kind(
     problems.at(codes.UNKNOWN_KIND, (*path, "kind"), message, help_=suggestion)
 
 
-def overlays(spec: ProbeSpec | MarksSpec) -> list[tuple[str, Json, Json]]:
-    """Return each set of parameters of a probe or of marks: field, as written, as it is used."""
-    found = [("with", spec.with_, spec.with_)]
-    field, laid_over = (
-        ("negative", spec.negative) if isinstance(spec, ProbeSpec) else ("read", spec.read)
-    )
-    if laid_over is not None:
-        found.append((field, laid_over, {**spec.with_, **laid_over}))
-    return found
+def overlays(spec: ProbeSpec | MarksSpec) -> list[tuple[Path, Json, Json]]:
+    """Return each set of parameters of a probe or of marks: place, as written, as it is used.
+
+    The place is where it stands in the specification: ("with",), ("copies", 0).
+    """
+    over: list[tuple[Path, Json | None]]
+    if isinstance(spec, ProbeSpec):
+        over = [(("negative",), spec.negative)]
+    else:
+        over = [(("read",), spec.read)]
+        over += [(("copies", index), copy) for index, copy in enumerate(spec.copies)]
+    laid_over = [(at, one, {**spec.with_, **one}) for at, one in over if one is not None]
+    return [(("with",), spec.with_, spec.with_), *laid_over]
 
 
 def check_params(

@@ -216,6 +216,11 @@ class MarksSpec(Record):
         description="Parameters (laid over `with`) for reading the marks back from the recovered "
         "place.",
     )
+    copies: tuple[Json, ...] = Field(
+        default=(),
+        description="Parameters (laid over `with`) of further places that have the marks in the "
+        "end, such as a promoted replica: they are removed there, too.",
+    )
 
 
 class Guard(Record):

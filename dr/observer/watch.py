@@ -14,16 +14,18 @@ from pathlib import Path
 from dr.cloud.clock import Clock
 from dr.core.fold import Run
 from dr.core.templates import late
+from dr.core.uses import overlays
 from dr.engine_ports import Observer
 from dr.model.base import Json
+from dr.model.drill import MarksSpec
 from dr.model.event import ObserverStarted, ProbeProven, SamplesAnchored
 from dr.model.plan import Plan
 from dr.model.reading import Mark, Sample, State
 from dr.model.timeline import Interval
 from dr.observer import client
 from dr.observer.running import Running
-from dr.observer.spec import CLOCK_FILE, MARKS_FILE, PROBES_FILE, SAMPLES_DIR, Entry, Spec
-from dr.observer.tail import Tail
+from dr.observer.seen import Seen
+from dr.observer.spec import CLOCK_FILE, SAMPLES_DIR, Entry, Spec
 from dr.ports import Asking, Marks
 
 FOUND_FILE = "found.csv"
@@ -47,15 +49,12 @@ class Watch(Observer):
     _running: Running | None = None
     _run: Run | None = None
     _anchored: dict[str, int] = field(default_factory=dict)
+    _stopped: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         """Follow the files from their beginning."""
-        place = self.directory / SAMPLES_DIR
-        self._probe_tail = Tail.of_samples(place / PROBES_FILE)
-        self._mark_tail = Tail.of_marks(place / MARKS_FILE)
-        self._samples: dict[str, list[Sample]] = {probe.id: [] for probe in self.plan.probes}
-        self._marks: dict[str, list[Mark]] = {marks.id: [] for marks in self.plan.marks}
+        self._seen = Seen(self.directory / SAMPLES_DIR)
 
     # The process ---------------------------------------------------------------------------
 
@@ -75,6 +74,7 @@ class Watch(Observer):
 
     def stop(self) -> None:
         """End them and wait for their last lines."""
+        self._stopped = True
         if self._running is not None:
             client.stop(self._running)
 
@@ -88,7 +88,7 @@ class Watch(Observer):
                     kind=self.probe_kinds[probe.kind],
                     every_us=probe.every.us,
                     within_us=probe.within.us,
-                    params={**probe.with_, "from": vantage} if vantage else probe.with_,
+                    params=self._told({**probe.with_, "from": vantage} if vantage else probe.with_),
                     asking=self.asking(probe.site, probe.within.seconds),
                     vantage=vantage,
                     requests=probe.requests,
@@ -102,7 +102,7 @@ class Watch(Observer):
                     kind=self.mark_kinds[marks.kind],
                     every_us=marks.every.us,
                     within_us=marks.within.us,
-                    params=marks.with_,
+                    params=self._told(marks.with_),
                     asking=self.asking(marks.site, marks.within.seconds),
                 )
                 for marks in self.plan.marks
@@ -121,21 +121,11 @@ class Watch(Observer):
 
     def samples(self, probe: str) -> Sequence[Sample]:
         """Return the samples of one probe so far, in order of sending."""
-        with self._lock:
-            for sample in self._probe_tail.new():
-                self._samples.setdefault(sample.probe, []).append(sample)
-            found = self._samples.setdefault(probe, [])
-            found.sort(key=lambda s: s.sent_us)
-            return list(found)
+        return self._seen.samples(probe)
 
     def marks(self, marks: str) -> Sequence[Mark]:
         """Return the marks written so far, in order of sending."""
-        with self._lock:
-            for mark in self._mark_tail.new():
-                self._marks.setdefault(mark.marks, []).append(mark)
-            found = self._marks.setdefault(marks, [])
-            found.sort(key=lambda m: m.sent_us)
-            return list(found)
+        return self._seen.marks(marks)
 
     def prove(self, probe: str) -> ProbeProven | None:
         """Aim a probe at its negative control once."""
@@ -144,14 +134,15 @@ class Watch(Observer):
             return None
         reading = client.ask_once(
             self.probe_kinds[spec.kind],
-            {**spec.with_, **spec.negative},
+            self._told({**spec.with_, **spec.negative}),
             self.asking(spec.site, spec.within.seconds),
         )
         return ProbeProven(probe=probe, can_fail=reading.state is State.DOWN, why=reading.why)
 
     def read_back(self, marks: str) -> int:
         """Read the marks from the recovered place and write down what was found."""
-        found = self._place_of(marks).read()
+        spec = self._marks_spec(marks)
+        found = self._marks_at(spec, {**spec.with_, **(spec.read or {})}).read()
         path = self.directory / SAMPLES_DIR / FOUND_FILE
         with self._lock:
             before = path.read_text().splitlines(keepends=True) if path.exists() else []
@@ -161,52 +152,65 @@ class Watch(Observer):
         return sum(found.values())
 
     def clean(self) -> list[str]:
-        """Remove this run's marks from the places they were written to.
+        """Remove this run's marks from every place that has them; say where some may be left.
 
-        What was restored elsewhere has gone by now, and its marks with it.
+        That is where they were written, and the copies that the drill names. What was restored
+        elsewhere has gone by now, and its marks with it.
         """
         left: list[str] = []
         for spec in self.plan.marks:
-            try:
-                self._write_place(spec.id).clean()
-            except Exception as error:  # noqa: BLE001 - whatever it was, they are still there
-                left.append(f"marks {spec.id} of {self.marks_run} were not removed: {error}")
+            for at, _, params in overlays(spec):
+                if at == ("read",):
+                    continue
+                try:
+                    self._marks_at(spec, params).clean()
+                except Exception as error:  # noqa: BLE001 - whatever it was, they may be there
+                    where = " ".join(map(str, at))
+                    left.append(
+                        f"marks {spec.id} of {self.marks_run} were not removed from where "
+                        f"`{where}` says: {error}"
+                    )
         return left
 
     def anchors(self) -> list[SamplesAnchored]:
-        """Return how far each file has come, with its digest, where it grew since last time."""
+        """Return how far each file has come, with its digest, where it grew since last time.
+
+        What was read back is written anew at each reading, so that only the last may be anchored.
+        """
+        place = self.directory / SAMPLES_DIR
+        grown = self._seen.digests()
+        grown[CLOCK_FILE] = _whole_lines(place / CLOCK_FILE)
+        if self._stopped:
+            grown[FOUND_FILE] = _whole_lines(place / FOUND_FILE)
         made: list[SamplesAnchored] = []
-        for name in (PROBES_FILE, MARKS_FILE, CLOCK_FILE, FOUND_FILE):
-            whole = _whole_lines(self.directory / SAMPLES_DIR / name)
-            if len(whole) > self._anchored.get(name, 0):
-                self._anchored[name] = len(whole)
-                digest = hashlib.sha256(whole).hexdigest()
+        for name, (size, digest) in grown.items():
+            if size > self._anchored.get(name, 0):
+                self._anchored[name] = size
                 made.append(
-                    SamplesAnchored(file=f"{SAMPLES_DIR}/{name}", bytes=len(whole), sha256=digest)
+                    SamplesAnchored(file=f"{SAMPLES_DIR}/{name}", bytes=size, sha256=digest)
                 )
         return made
 
-    def _write_place(self, marks: str) -> Marks:
-        spec = next(one for one in self.plan.marks if one.id == marks)
-        return self._marks_at(marks, spec.with_)
+    def _marks_spec(self, marks: str) -> MarksSpec:
+        return next(one for one in self.plan.marks if one.id == marks)
 
-    def _place_of(self, marks: str) -> Marks:
-        spec = next(one for one in self.plan.marks if one.id == marks)
-        params: Json = {**spec.with_, **(spec.read or {})}
-        if self._run is not None:
-            params = late(params, self.run_id, self._run.fault_at, self._run.changes())
-        return self._marks_at(marks, params)
-
-    def _marks_at(self, marks: str, params: Json) -> Marks:
-        spec = next(one for one in self.plan.marks if one.id == marks)
+    def _marks_at(self, spec: MarksSpec, params: Json) -> Marks:
         asking = self.asking(spec.site, spec.within.seconds)
-        return client.marks_of(self.mark_kinds[spec.kind], params, asking, self.marks_run)
+        kind = self.mark_kinds[spec.kind]
+        return client.marks_of(kind, self._told(params), asking, self.marks_run)
+
+    def _told(self, params: Json) -> Json:
+        """Return parameters with everything filled in that only the run could know."""
+        run = self._run
+        fault_at, changes = (None, {}) if run is None else (run.fault_at, run.changes())
+        return late(params, self.run_id, fault_at, changes)
 
 
-def _whole_lines(path: Path) -> bytes:
-    """Return a file up to its last line end; nothing if it is not there yet."""
+def _whole_lines(path: Path) -> tuple[int, str]:
+    """Return the size and digest of a file up to its last line end; it may not be there yet."""
     try:
         content = path.read_bytes()
     except OSError:
-        return b""
-    return content[: content.rfind(b"\n") + 1]
+        content = b""
+    whole = content[: content.rfind(b"\n") + 1]
+    return len(whole), hashlib.sha256(whole).hexdigest()

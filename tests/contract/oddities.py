@@ -34,6 +34,8 @@ class Odd(Probe):
             await asyncio.sleep(60)
         if self._how == "hog" and self._n == 5:
             time.sleep(1.0)  # noqa: ASYNC251 - to stop the loop is the point
+        if self._how.startswith("say "):
+            return Reading(State.DOWN, self._how)
         return Reading(State.UP)
 
 
@@ -63,3 +65,20 @@ class OddMarksApart(OddMarks):
 
     async def write(self, seq: int, sent_us: int) -> Written:
         return Written(MarkState.ACKED, f"by {os.getpid()}")
+
+
+class PlacedMarks(OddMarks):
+    """Marks in places called by a text; `there` tells what each still holds."""
+
+    there: ClassVar[dict[str, set[str]]] = {}
+
+    def __init__(self, params: Json, asking: Asking, run: str) -> None:
+        super().__init__(params, asking, run)
+        self._run = run
+        self._place = str(params["place"])
+
+    def read(self) -> dict[int, int]:
+        return {7: 1} if self._run in self.there[self._place] else {}
+
+    def clean(self) -> None:
+        self.there[self._place].remove(self._run)

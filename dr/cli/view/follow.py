@@ -121,16 +121,17 @@ class Follower:
         rto = self._plan.objectives.rto
         if rto is None or fault_us is None:
             return None
-        was_down, first_up, ups, held = False, None, 0, False
-        for sample in samples.get(rto.probe, ()):
-            if sample.sent_us < fault_us or sample.state is State.UNKNOWN:
+        ups: list[Sample] = []  # the good ones at the end, the latest first
+        for sample in reversed(samples.get(rto.probe, ())):
+            late = self._run.returning_us is not None and sample.sent_us > self._run.returning_us
+            if late or sample.state is State.UNKNOWN:
                 continue
-            if self._run.returning_us is not None and sample.sent_us > self._run.returning_us:
-                break
+            if sample.sent_us < fault_us:
+                return None  # it was never seen to be down
             if sample.state is State.DOWN:
-                was_down, first_up, ups, held = True, None, 0, False
-            elif was_down:
-                ups += 1
-                first_up = first_up if first_up is not None else sample.done_us
-                held = ups >= rto.ups and sample.done_us - first_up >= rto.hold.us
-        return first_up if held else None
+                break
+            ups.append(sample)
+        else:
+            return None
+        held = len(ups) >= rto.ups and ups[0].done_us - ups[-1].done_us >= rto.hold.us
+        return ups[-1].done_us if held else None
