@@ -5,7 +5,8 @@ something behind.
 
 Units:   `ups` counts consecutive samples.
 Errors:  none; it only reads what the observer has written.
-Limits:  it knows what the probes know: a fault no probe can see is not seen here.
+Limits:  it knows what the probes know: a fault no probe can see is not seen here. A detector that
+         fires already could not be seen to notice; it is waited for until the step's deadline.
 Source:  principlesofchaos.org, "steady state".
 Example: {id: steady, kind: observed.steady, with: {probes: [storefront], marks: [orders], ups: 5}}
 """
@@ -22,6 +23,9 @@ from dr.ports import Check, Observations, Outcome
 class Params(Record):
     probes: tuple[str, ...] = Field(default=(), description="Ids of the probes that must be up.")
     marks: tuple[str, ...] = Field(default=(), description="Ids of marks that must be written.")
+    quiet: tuple[str, ...] = Field(
+        default=(), description="Ids of the detectors that must have answered, and not be firing."
+    )
     ups: int = Field(default=3, ge=1, description="So many good samples in a row.")
 
 
@@ -47,7 +51,12 @@ class ObservedSteady(Check[Observations, Params, Seen]):
             why = _marks(hand.marks(marks), params.ups)
             if why:
                 short.append(f"{marks}: {why}")
-        return Seen(short=tuple(short), asked=len(params.probes) + len(params.marks))
+        for detector in params.quiet:
+            why = _detector(hand.samples(detector))
+            if why:
+                short.append(f"{detector}: {why}")
+        asked = len(params.probes) + len(params.marks) + len(params.quiet)
+        return Seen(short=tuple(short), asked=asked)
 
     def judge(self, params: Params, before: Seen | None, seen: Seen) -> Outcome:
         why = "; ".join(seen.short) or "steady"
@@ -60,6 +69,13 @@ def _probe(samples: Sequence[Sample], ups: int) -> str:
     if bad is not None:
         return f"{bad.state.value} ({bad.why})" if bad.why else bad.state.value
     return "" if len(last) == ups else f"{len(last)} of {ups} samples so far"
+
+
+def _detector(samples: Sequence[Sample]) -> str:
+    """Say what is wrong; one that cannot be asked has at least not been heard to fire."""
+    if not samples:
+        return "not asked so far"
+    return f"firing ({samples[-1].why})" if samples[-1].state is State.DOWN else ""
 
 
 def _marks(marks: Sequence[Mark], ups: int) -> str:

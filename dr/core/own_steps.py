@@ -1,8 +1,9 @@
 """The steps that a run needs by itself; nobody writes them, and their ids begin with `dr-`.
 
 Before the disruption everything must be steady, or the drill would measure an outage that was
-there before. First of all verification the service must be seen to recover, and last the marks
-are read back. After the return everything must be steady again.
+there before, and no detector may be firing, or it could not be seen to notice. First of all
+verification the service must be seen to recover, and last the marks are read back. After the
+return everything must be steady again.
 """
 
 from typing import Final
@@ -48,6 +49,8 @@ def steady(drill: Drill, kinds: Kinds, *, again: tuple[str, ...] | None = None) 
         "marks": [marks.id for marks in drill.marks],
         "ups": max(rto.ups if rto else FEWEST_UPS, FEWEST_UPS),
     }
+    if again is None and drill.detect:
+        params["quiet"] = [detector.id for detector in drill.detect]
     return _step(
         STEADY_ID if again is None else STEADY_AGAIN_ID,
         Phase.PREPARE if again is None else Phase.RETURN,

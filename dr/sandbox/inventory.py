@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dr.cloud.aws import Aws
-from dr.sandbox.inventory_data import NAME, PAIRS, TAG, buckets, table
+from dr.sandbox.inventory_data import NAME, PAIRS, TAG, alarms, buckets, table
 from dr.sandbox.sim import ACCOUNT, PRIMARY, STANDBY
 
 DOMAIN = "dr-estate.example"
@@ -39,7 +39,8 @@ def create(endpoint: str, service_port: int) -> dict[str, str]:
     table(aws[PRIMARY])
     made = buckets(aws)
     zone = _names(aws[PRIMARY], primary, standby, service_port)
-    _alarm(aws[PRIMARY], primary)
+    alarms(aws[PRIMARY], primary.balancer, primary.target_group)
+    alarms(aws[STANDBY], standby.balancer, standby.target_group)
     return {
         "account_id": ACCOUNT,
         "primary_region": PRIMARY,
@@ -58,6 +59,7 @@ def create(endpoint: str, service_port: int) -> dict[str, str]:
         "standby_asg_name": NAME,
         "standby_target_group_arn": standby.target_group,
         "standby_alb_dns": standby.balancer_dns,
+        "standby_url": f"http://{standby.balancer_dns}:{service_port}",
         "db_cluster": NAME,
         "standby_db_cluster": f"{NAME}-standby",
         "table": f"{NAME}-items",
@@ -66,6 +68,8 @@ def create(endpoint: str, service_port: int) -> dict[str, str]:
         "standby_bucket": made[1],
         "kms_key_arn": primary.key_arn,
         "alarm_name": f"{NAME}-errors",
+        "failing_alarm": f"{NAME}-failing",
+        "unhealthy_alarm": f"{NAME}-unhealthy",
     }
 
 
@@ -262,22 +266,6 @@ def _names(aws: Aws, primary: Site, standby: Site, port: int) -> str:
         changes.append({"Action": "CREATE", "ResourceRecordSet": record})
     aws.route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
     return zone
-
-
-def _alarm(aws: Aws, primary: Site) -> None:
-    aws.cloudwatch.put_metric_alarm(
-        AlarmName=f"{NAME}-errors",
-        Namespace="AWS/ApplicationELB",
-        MetricName="HTTPCode_Target_5XX_Count",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=2,
-        Threshold=50,
-        ComparisonOperator="GreaterThanThreshold",
-        TreatMissingData="notBreaching",
-        Dimensions=[{"Name": "LoadBalancer", "Value": primary.balancer.partition("/")[2]}],
-        Tags=PAIRS,
-    )
 
 
 def _client(aws: Aws, service: str) -> Any:

@@ -1,4 +1,4 @@
-"""The part of the boto3 estate that holds data: the table and the two buckets."""
+"""The part of the boto3 estate that stands beside its network: data, and alarms."""
 
 from typing import Any
 
@@ -63,3 +63,32 @@ def buckets(aws: dict[str, Aws]) -> tuple[str, str]:
         },
     )
     return names[PRIMARY], names[STANDBY]
+
+
+def alarms(aws: Aws, balancer_arn: str, group_arn: str) -> None:
+    """Make the alarms of one Region."""
+    balancer = {"Name": "LoadBalancer", "Value": balancer_arn.partition("/")[2]}
+    group = {"Name": "TargetGroup", "Value": group_arn.rpartition(":")[2]}
+    failing: Any = {"MetricName": "HTTPCode_Target_5XX_Count", "Statistic": "Sum"}
+    quick: Any = {"EvaluationPeriods": 3, "DatapointsToAlarm": 1}
+    alarms: dict[str, dict[str, Any]] = {
+        "errors": {**failing, "Threshold": 50, "EvaluationPeriods": 2, "Dimensions": [balancer]},
+        "failing": {**failing, "Threshold": 10, **quick, "Dimensions": [balancer]},
+        "unhealthy": {
+            "MetricName": "UnHealthyHostCount",
+            "Statistic": "Maximum",
+            "Threshold": 0,
+            **quick,
+            "Dimensions": [balancer, group],
+        },
+    }
+    for name, alarm in alarms.items():
+        aws.cloudwatch.put_metric_alarm(
+            AlarmName=f"{NAME}-{name}",
+            Namespace="AWS/ApplicationELB",
+            Period=60,
+            ComparisonOperator="GreaterThanThreshold",
+            TreatMissingData="notBreaching",
+            Tags=PAIRS,
+            **alarm,
+        )

@@ -114,6 +114,10 @@ class Plane:
         found = backend("rds", region).databases.get(instance)
         return rds.subnet_of(found) if found is not None else None
 
+    def failed(self, region: str, metric: str) -> None:
+        """Count an answer with status 5xx, for the alarms."""
+        self.sim.traffic.add(region, metric)
+
     def cluster(self, region: str) -> Any | None:
         """Return moto's cluster object of the orders database in the Region."""
         name = self._of(region, "db_cluster", "standby_db_cluster")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dr.cloud.supervisor import lives
-from dr.sandbox import fleet, patches, recording
+from dr.sandbox import alarms, fleet, patches, recording
 from dr.sandbox.addresses import Addresses, claim, must_be_loopback
 from dr.sandbox.admin import Admin
 from dr.sandbox.data.truth import TruthLog, read_truth
@@ -130,6 +130,7 @@ class Server:
         """Serve until stopped; leave no process behind."""
         self.dns.start()
         threading.Thread(target=fleet.run, args=(self.sim,), name="fleet", daemon=True).start()
+        threading.Thread(target=alarms.run, args=(self.sim,), name="alarms", daemon=True).start()
         owner = self.spec.get("owner_pid")
         if owner:
             threading.Thread(target=self._mind, args=(int(owner),), daemon=True).start()

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Protocol
@@ -21,6 +22,24 @@ class Note(Protocol):
         """Note one thing, now."""
 
 
+class Traffic:
+    """How many failed answers the load balancer of each Region has given. Any thread."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._lock = threading.Lock()
+
+    def add(self, region: str, metric: str) -> None:
+        """Count one."""
+        with self._lock:
+            self._counts[region, metric] += 1
+
+    def total(self, region: str, metric: str) -> int:
+        """Return how many there were so far."""
+        return self._counts[region, metric]
+
+
 class Sim:
     """The state of one sandbox beside moto's own.
 
@@ -36,6 +55,7 @@ class Sim:
         self.lock = threading.RLock()
         self.database: Database | None = None
         self.stir: Callable[[], None] = lambda: None
+        self.traffic = Traffic()
         self.stopping = threading.Event()
         self._jobs: set[threading.Thread] = set()
 

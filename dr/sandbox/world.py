@@ -8,6 +8,9 @@ The data plane asks `ControlPlane`; the control plane's patches call `Database`.
 from dataclasses import dataclass, field
 from typing import Protocol
 
+TARGET_5XX = "HTTPCode_Target_5XX_Count"  # answered by an instance
+ELB_5XX = "HTTPCode_ELB_5XX_Count"  # answered by the load balancer for want of one
+
 
 @dataclass
 class Times:
@@ -29,6 +32,7 @@ class Times:
     health_interval: float = 0.4  # of the load balancer's health checks
     health_threshold: int = 2  # so many failures make a target unhealthy; as many successes heal it
     dns_ttl: float = 0.0
+    alarm_minute: float = 0.4  # what an alarm takes for a minute
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,9 @@ class ControlPlane(Protocol):
 
     def database_subnet(self, region: str, instance: str) -> str | None:
         """Return the subnet in which a database instance lives."""
+
+    def failed(self, region: str, metric: str) -> None:
+        """Take note of an answer with status 5xx: TARGET_5XX or ELB_5XX."""
 
 
 class Database(Protocol):

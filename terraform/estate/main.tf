@@ -3,7 +3,8 @@
 locals {
   name         = "orders"
   service_name = "${local.name}.${var.domain}"
-  service_url  = "http://${local.service_name}${var.service_port == 80 ? "" : ":${var.service_port}"}"
+  port         = var.service_port == 80 ? "" : ":${var.service_port}"
+  service_url  = "http://${local.service_name}${local.port}"
 
   # dr-drill=allowed is what a drill's blast_radius.require_tag looks for.
   tags = {

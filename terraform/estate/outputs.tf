@@ -76,6 +76,11 @@ output "standby_alb_dns" {
   value = module.standby.alb_dns
 }
 
+# The service in the standby Region, wherever its name leads.
+output "standby_url" {
+  value = "http://${module.standby.alb_dns}${local.port}"
+}
+
 output "db_cluster" {
   value = module.primary.db_cluster
 }
@@ -106,4 +111,12 @@ output "kms_key_arn" {
 
 output "alarm_name" {
   value = module.primary.alarm_name
+}
+
+output "failing_alarm" {
+  value = module.primary.failing_alarm
+}
+
+output "unhealthy_alarm" {
+  value = module.primary.unhealthy_alarm
 }

@@ -53,6 +53,7 @@ class FakeControl:
     items: dict[tuple[str, str], dict[str, object]] = field(
         default_factory=lambda: {("orders", "item-001"): {"pk": "item-001", "price": 7}}
     )
+    failures: list[tuple[str, str]] = field(default_factory=list)
     objects: dict[str, bytes] = field(default_factory=lambda: {"docs/welcome.txt": b"hello"})
     fleet: dict[str, list[Target]] = field(
         default_factory=lambda: {
@@ -81,6 +82,9 @@ class FakeControl:
 
     def database_subnet(self, region: str, instance: str) -> str | None:
         return self.homes.get(instance)
+
+    def failed(self, region: str, metric: str) -> None:
+        self.failures.append((region, metric))
 
     def set_target(self, number: int, **values: Any) -> None:
         targets = list(self.fleet[EAST])

@@ -26,6 +26,7 @@ FAST = {
     "launch": 0.3,
     "health_interval": 0.05,
     "health_threshold": 2,
+    "alarm_minute": 0.2,
 }
 
 

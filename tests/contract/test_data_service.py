@@ -13,7 +13,7 @@ import pytest
 from dr.sandbox.addresses import Addresses
 from dr.sandbox.data.truth import TruthLog
 from dr.sandbox.dataplane import DataPlane, serve
-from dr.sandbox.world import Database
+from dr.sandbox.world import ELB_5XX, TARGET_5XX, Database
 from tests.contract.data_world import (
     AT,
     EAST,
@@ -166,6 +166,16 @@ def test_a_stopped_instance_is_a_bad_gateway_and_none_left_is_unavailable(world:
     assert world.client().get("/health")[0] == 503
     world.control.fleet[EAST] = []
     assert world.client().get("/health")[0] == 503
+    assert world.control.failures == [(EAST, ELB_5XX)] * 4
+
+
+def test_what_an_instance_answers_with_is_counted_apart_from_the_load_balancers_own(
+    world: World,
+) -> None:
+    world.control.writers[EAST] = None
+    assert world.client().get("/health")[0] == 503
+    assert world.client().get("/no-such-page")[0] == 404
+    assert world.control.failures == [(EAST, TARGET_5XX)]
 
 
 def test_requests_that_hang_delay_nobody(world: World) -> None:

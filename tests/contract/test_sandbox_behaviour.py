@@ -99,6 +99,16 @@ with mock_aws():
     asg.suspend_processes(AutoScalingGroupName="g", ScalingProcesses=["Launch"])
     asg.set_desired_capacity(AutoScalingGroupName="g", DesiredCapacity=4)
     found["instances launched while that is suspended"] = len(group()) - 3
+    watch = client("cloudwatch")
+    watch.put_metric_alarm(AlarmName="a", Namespace="AWS/ApplicationELB", Statistic="Maximum",
+                           MetricName="UnHealthyHostCount", Period=60, EvaluationPeriods=1,
+                           Threshold=0, ComparisonOperator="GreaterThanThreshold")
+    found["state of a new alarm"] = watch.describe_alarms()["MetricAlarms"][0]["StateValue"]
+    try:
+        watch.describe_alarm_history(AlarmName="a")
+        found["history of an alarm"] = "there is one"
+    except NotImplementedError:
+        found["history of an alarm"] = "not there"
 print(json.dumps(found))
 """
 
@@ -116,6 +126,8 @@ _TABLE: list[tuple[str, Any, str]] = [
     ("instances that left a removed subnet", 0, "autoscaling"),
     ("instances launched while that is suspended", 1, "autoscaling"),
     ("health of a new target", "healthy", "elbv2"),
+    ("state of a new alarm", "OK", "cloudwatch"),
+    ("history of an alarm", "not there", "cloudwatch"),
 ]
 
 

@@ -15,7 +15,7 @@ def shape(east: Aws, west: Aws) -> dict[str, Any]:
         "table": _table(east),
         "buckets": {aws.region: _bucket(aws) for aws in (east, west)},
         "names": _names(east),
-        "alarm": _alarm(east),
+        "alarms": {aws.region: _alarms(aws) for aws in (east, west)},
     }
 
 
@@ -206,15 +206,19 @@ def _names(aws: Aws) -> Any:
     }
 
 
-def _alarm(aws: Aws) -> Any:
-    (alarm,) = aws.cloudwatch.describe_alarms()["MetricAlarms"]
+def _alarms(aws: Aws) -> Any:
+    found = aws.cloudwatch.describe_alarms()["MetricAlarms"]
+    return {alarm["AlarmName"]: _alarm(aws, alarm) for alarm in found}
+
+
+def _alarm(aws: Aws, alarm: Mapping[str, Any]) -> Any:
     listed = aws.cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])
     return {
         **_picked(
             alarm,
-            *("AlarmName", "Namespace", "MetricName", "Statistic", "Period", "EvaluationPeriods"),
-            *("Threshold", "ComparisonOperator", "TreatMissingData"),
+            *("Namespace", "MetricName", "Statistic", "Period", "EvaluationPeriods"),
+            *("DatapointsToAlarm", "Threshold", "ComparisonOperator", "TreatMissingData"),
         ),
-        "dimensions": [dimension["Name"] for dimension in alarm["Dimensions"]],
+        "dimensions": sorted(dimension["Name"] for dimension in alarm["Dimensions"]),
         "tags": tags(listed["Tags"]),
     }

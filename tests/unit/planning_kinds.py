@@ -46,6 +46,7 @@ class UrlParams(Record):
 class Free(Record):
     probes: list[str] = Field(default_factory=list)
     marks: list[str] | str = ""
+    quiet: list[str] = Field(default_factory=list)
     ups: int = 0
     probe: str = ""
     hold: str = ""

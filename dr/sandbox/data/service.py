@@ -2,10 +2,12 @@
 
 import itertools
 import threading
+from http import HTTPStatus
 
 from dr.sandbox.data.app import Answer, Orders, as_json
 from dr.sandbox.data.rules import Fate, Rules
 from dr.sandbox.data.server import Server
+from dr.sandbox.world import ELB_5XX, TARGET_5XX
 
 
 class RegionService:
@@ -32,7 +34,15 @@ class RegionService:
 
     def _respond(self, method: str, path: str, body: bytes) -> Answer | None:
         fates = self._rules.fates(self._region)
-        match fates[next(self._turn) % len(fates)]:
+        fate = fates[next(self._turn) % len(fates)]
+        answer = self._answer(fate, method, path, body)
+        if answer is not None and answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            metric = TARGET_5XX if fate is Fate.SERVED else ELB_5XX
+            self._rules.control.failed(self._region, metric)
+        return answer
+
+    def _answer(self, fate: Fate, method: str, path: str, body: bytes) -> Answer | None:
+        match fate:
             case Fate.HANGS:
                 return None
             case Fate.BAD_GATEWAY:

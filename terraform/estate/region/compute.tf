@@ -155,3 +155,42 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
     LoadBalancer = aws_lb.this.arn_suffix
   }
 }
+
+# What is to notice a disruption. One bad minute of the last three is enough: who waits for more
+# learns it from the users.
+resource "aws_cloudwatch_metric_alarm" "failing" {
+  alarm_name          = "${var.name}-failing"
+  alarm_description   = "The service fails: its database is gone, or something as bad"
+  namespace           = "AWS/ApplicationELB"
+  metric_name         = "HTTPCode_Target_5XX_Count"
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 3
+  datapoints_to_alarm = 1
+  threshold           = 10
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data  = "notBreaching"
+
+  dimensions = {
+    LoadBalancer = aws_lb.this.arn_suffix
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "unhealthy" {
+  alarm_name          = "${var.name}-unhealthy"
+  alarm_description   = "An instance does not answer: it is lost, or its zone is"
+  namespace           = "AWS/ApplicationELB"
+  metric_name         = "UnHealthyHostCount"
+  statistic           = "Maximum"
+  period              = 60
+  evaluation_periods  = 3
+  datapoints_to_alarm = 1
+  threshold           = 0
+  comparison_operator = "GreaterThanThreshold"
+  treat_missing_data  = "notBreaching"
+
+  dimensions = {
+    LoadBalancer = aws_lb.this.arn_suffix
+    TargetGroup  = aws_lb_target_group.this.arn_suffix
+  }
+}

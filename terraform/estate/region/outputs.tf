@@ -47,3 +47,11 @@ output "kms_key_arn" {
 output "alarm_name" {
   value = aws_cloudwatch_metric_alarm.errors.alarm_name
 }
+
+output "failing_alarm" {
+  value = aws_cloudwatch_metric_alarm.failing.alarm_name
+}
+
+output "unhealthy_alarm" {
+  value = aws_cloudwatch_metric_alarm.unhealthy.alarm_name
+}
