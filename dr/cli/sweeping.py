@@ -91,8 +91,8 @@ class Sweep:
         if self.plan is None:
             return
         for spec in self.plan.marks:
-            at = spec.site or (next(iter(self.sites)) if len(self.sites) == 1 else None)
-            if at != site:
+            home_ = spec.site or (next(iter(self.sites)) if len(self.sites) == 1 else None)
+            if home_ != site:
                 continue
             for at, _, params in overlays(spec):
                 if "${" in str(params):

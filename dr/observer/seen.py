@@ -28,7 +28,7 @@ class SoFar(Sequence[LineT]):
 
     def __init__(self, lines: list[LineT]) -> None:
         """Take what is there now; what is appended later does not show."""
-        self._lines = lines
+        self._lines: list[LineT] = lines
         self._size = len(lines)
 
     def __len__(self) -> int:
@@ -49,7 +49,8 @@ class SoFar(Sequence[LineT]):
         """Return one, or a list of several."""
         if isinstance(at, slice):
             return [self._lines[i] for i in range(*at.indices(self._size))]
-        return self._lines[range(self._size)[at]]
+        found: LineT = self._lines[range(self._size)[at]]
+        return found
 
 
 class InOrder(Generic[LineT]):
@@ -61,13 +62,14 @@ class InOrder(Generic[LineT]):
 
     def add(self, line: LineT) -> None:
         """Take one line in; nearly always it is the latest."""
-        lines = self._lines
+        lines: list[LineT] = self._lines
         if lines and line.sent_us < lines[-1].sent_us:
-            at = len(lines)
+            at: int = len(lines)
             while at and line.sent_us < lines[at - 1].sent_us:
                 at -= 1
             # Another list: whoever looks at the old one must not see it move.
-            self._lines = [*lines[:at], line, *lines[at:]]
+            self._lines = lines.copy()
+            self._lines.insert(at, line)
         else:
             lines.append(line)
 
@@ -103,8 +105,11 @@ class Seen:
         """Return how many bytes of each file are whole lines, and their SHA-256."""
         with self._lock:
             self._read_on()
-            tails = {PROBES_FILE: self._probe_tail, MARKS_FILE: self._mark_tail}
-            return {name: (tail.offset, tail.sha256) for name, tail in tails.items()}
+            probes, marks = self._probe_tail, self._mark_tail
+            return {
+                PROBES_FILE: (probes.offset, probes.sha256),
+                MARKS_FILE: (marks.offset, marks.sha256),
+            }
 
     def _read_on(self) -> None:
         for sample in self._probe_tail.new():

@@ -29,6 +29,8 @@ from dr.observer.spec import CLOCK_FILE, SAMPLES_DIR, Entry, Spec
 from dr.ports import Asking, Marks
 
 FOUND_FILE = "found.csv"
+_CLEAN_US = 15_000_000
+_CLEAN_LOOK_S = 0.5
 AskingOf = Callable[[str | None, float], Asking]
 """(site, time limit in seconds) → what a probe is told beside its parameters."""
 
@@ -155,22 +157,28 @@ class Watch(Observer):
         """Remove this run's marks from every place that has them; say where some may be left.
 
         That is where they were written, and the copies that the drill names. What was restored
-        elsewhere has gone by now, and its marks with it.
+        elsewhere has gone by now, and its marks with it. A place that has only just been put back
+        may need a moment until it can be reached.
         """
-        left: list[str] = []
-        for spec in self.plan.marks:
-            for at, _, params in overlays(spec):
-                if at == ("read",):
-                    continue
+        todo = [
+            (spec, " ".join(map(str, at)), params)
+            for spec in self.plan.marks
+            for at, _, params in overlays(spec)
+            if at != ("read",)
+        ]
+        until_us = self.clock.mono_us() + _CLEAN_US
+        while True:
+            left: dict[str, tuple[MarksSpec, str, Json]] = {}
+            for spec, where, params in todo:
                 try:
                     self._marks_at(spec, params).clean()
                 except Exception as error:  # noqa: BLE001 - whatever it was, they may be there
-                    where = " ".join(map(str, at))
-                    left.append(
-                        f"marks {spec.id} of {self.marks_run} were not removed from where "
-                        f"`{where}` says: {error}"
-                    )
-        return left
+                    text = f"marks {spec.id} of {self.marks_run} were not removed"
+                    left[f"{text} from where `{where}` says: {error}"] = (spec, where, params)
+            if not left or self.clock.mono_us() >= until_us:
+                return list(left)
+            todo = list(left.values())
+            self.clock.sleep(_CLEAN_LOOK_S)
 
     def anchors(self) -> list[SamplesAnchored]:
         """Return how far each file has come, with its digest, where it grew since last time.

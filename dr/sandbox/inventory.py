@@ -59,6 +59,7 @@ def create(endpoint: str, service_port: int) -> dict[str, str]:
         "standby_asg_name": NAME,
         "standby_target_group_arn": standby.target_group,
         "standby_alb_dns": standby.balancer_dns,
+        "primary_url": f"http://{primary.balancer_dns}:{service_port}",
         "standby_url": f"http://{standby.balancer_dns}:{service_port}",
         "db_cluster": NAME,
         "standby_db_cluster": f"{NAME}-standby",

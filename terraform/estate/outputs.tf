@@ -76,7 +76,11 @@ output "standby_alb_dns" {
   value = module.standby.alb_dns
 }
 
-# The service in the standby Region, wherever its name leads.
+# The service in each Region, wherever its name leads.
+output "primary_url" {
+  value = "http://${module.primary.alb_dns}${local.port}"
+}
+
 output "standby_url" {
   value = "http://${module.standby.alb_dns}${local.port}"
 }

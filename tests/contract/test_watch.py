@@ -65,7 +65,7 @@ def write(place: Path, name: str, header: str, lines: list[str]) -> None:
 
 
 def test_probes_detectors_and_marks_are_told_what_only_the_run_knows(tmp_path: Path) -> None:
-    written = {"how": "$${x} of ${run.id}"}
+    written: Json = {"how": "$${x} of ${run.id}"}
     detector = DetectorSpec.model_validate(
         {"id": "pager", "kind": "odd", "every": EVERY, "with": written}
     )
@@ -161,7 +161,24 @@ def test_marks_are_removed_from_every_place_that_has_them(tmp_path: Path) -> Non
     assert PlacedMarks.there == {"here": {others}, "copy of r-0001": set(), "restored": {mine}}
 
 
-def test_marks_that_could_not_be_removed_are_named_with_their_place(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_reached_yet_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    PlacedMarks.there = {}
+    watch = a_watch(tmp_path, some_marks("placed.marks", {"place": "here"}))
+
+    def later(seconds: float) -> None:
+        PlacedMarks.there = {"here": {"r-0001.ab"}}
+
+    monkeypatch.setattr(watch.clock, "sleep", later)
+    assert watch.clean() == []
+    assert PlacedMarks.there == {"here": set()}
+
+
+def test_marks_that_could_not_be_removed_are_named_with_their_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dr.observer.watch._CLEAN_US", 0)
     PlacedMarks.there = {"here": {"r-0001.ab"}}
     marks = some_marks("placed.marks", {"place": "here"}, copies=({"place": "gone"},))
 

@@ -1,10 +1,14 @@
 """What the sandbox's control plane says, in a form that can be compared: before and after a run."""
 
+import asyncio
 import functools
 import json
+import urllib.request
 from typing import Any
+from urllib.parse import urlsplit
 
 from dr.cloud.aws import Aws
+from dr.probes.names import lookup
 from dr.sandbox import inventory
 from dr.sandbox.control import Sandbox
 
@@ -88,20 +92,12 @@ def _text(value: object) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def marks_left(sandbox: Sandbox, run: str) -> list[int]:
-    """Return the marks of a run that the orders database still has."""
-    import socket
-    import urllib.request
-
-    import orjson
-
-    names = sandbox.get("dns")
+def marks_left(sandbox: Sandbox, run: str, url: str) -> list[int]:
+    """Return the marks of a run that the database behind an URL of the estate still has."""
     out = next(iter(sandbox.outputs.values()))
-    host = names[out["service_name"]][0]
-    port = out["service_url"].rpartition(":")[2] if out["service_url"].count(":") > 1 else "80"
-    with socket.create_connection((host, int(port)), timeout=5):
-        pass
+    at = urlsplit(out[url])
+    found = asyncio.run(lookup(str(at.hostname), "A", sandbox.resolver, 5.0))
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"http://{host}:{port}/marks/{run}", timeout=5) as answer:
-        seqs: list[int] = orjson.loads(answer.read())["seqs"]
+    with opener.open(f"http://{found[0]}:{at.port or 80}/marks/{run}", timeout=5) as answer:
+        seqs: list[int] = json.loads(answer.read())["seqs"]
     return seqs

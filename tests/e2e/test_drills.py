@@ -119,6 +119,22 @@ def test_the_recovery_point_contains_the_truth(played: Played) -> None:
         assert marks["lost"] == len(lost & held.acked_before())
 
 
+def test_the_moment_of_detection_contains_the_truth(played: Played) -> None:
+    detectors = played.evidence.plan()["detect"]
+    if not detectors:
+        assert played.name in {"dynamodb-restore", "s3-undelete"}, "no alarm sees those"
+        return
+    alarm = detectors[0]["with"]["alarm"]
+    truth, reported = (
+        played.held.true_detection(alarm, "us-east-1"),
+        played.held.reported_detection(),
+    )
+
+    assert meets(truth, reported), (truth, reported)
+    phase = next(o for o in played.evidence.result()["objectives"] if o["about"] == "detected")
+    assert phase["verdict"] == "pass"
+
+
 def test_everything_is_put_back(played: Played) -> None:
     def rest(found: Snapshot) -> Snapshot:
         if played.name != "region-failover":
@@ -136,8 +152,8 @@ def test_no_mark_stays_behind(played: Played) -> None:
 
     assert [item for items in now["tables"].values() for item in items if MARK in item] == []
     assert [key for key in now["objects"] if played.evidence.id in key] == []
-    if played.name != "region-failover":  # two databases then have them, and one is given up
-        assert marks_left(played.sandbox, played.evidence.unique_id) == []
+    for url in ["primary_url"] + ["standby_url"] * (played.name == "region-failover"):
+        assert marks_left(played.sandbox, played.evidence.unique_id, url) == []
 
 
 def test_what_cannot_be_put_back_is_a_finding(played: Played) -> None:

@@ -25,7 +25,7 @@ OUTPUTS = {
     *("target_group_arn", "alb_arn", "alb_dns", "standby_vpc_id", "standby_asg_name"),
     *("standby_target_group_arn", "standby_alb_dns", "db_cluster", "standby_db_cluster", "table"),
     *("table_parameter", "bucket", "standby_bucket", "kms_key_arn", "alarm_name"),
-    *("failing_alarm", "unhealthy_alarm", "standby_url"),
+    *("failing_alarm", "unhealthy_alarm", "primary_url", "standby_url"),
 }
 
 pytestmark = terraform_estate.NEEDS

@@ -150,6 +150,28 @@ class Held:
         upper = got["upper_ms"]
         return got["lower_ms"] * MS_US, FAR_US if upper is None else upper * MS_US
 
+    # Detection -----------------------------------------------------------------------------
+
+    def true_detection(self, alarm: str, region: str) -> Stretch:
+        """Return when an alarm first fired after the fault, as a time after it."""
+        fired = next(
+            line
+            for line in self.lines
+            if line.what == "alarm.changed"
+            and (line.about, line.facts["region"]) == (alarm, region)
+            and line.facts["state"] == "ALARM"
+            and line.at_us > self.fault[0]
+        )
+        before_us = int(str(fired.facts["not_before_us"]))
+        return before_us - self.fault[0], fired.at_us - self.fault[0]
+
+    def reported_detection(self) -> Stretch:
+        """Return the reported moment of the one detector, as a time after the fault."""
+        (found,) = self.evidence.result()["detections"]
+        got = found["detected"]
+        assert got is not None, "the detector was not seen to notice"
+        return got["lower_ms"] * MS_US, got["upper_ms"] * MS_US
+
     # Data loss -----------------------------------------------------------------------------
 
     def truly_lost(self) -> tuple[set[int], list[dict[str, Any]]]:
