@@ -245,10 +245,11 @@ def cores_taken() -> Iterator[None]:
             one.wait()
 
 
-def cell(
-    table: Table, url: str, hz: int, probes: int, told: argparse.Namespace, load: Load
+def cells(
+    table: Table, url: str, rate: tuple[int, int], told: argparse.Namespace, load: Load
 ) -> None:
     """Measure one rate with so many probes: idle, under load, and in threads under load."""
+    hz, probes = rate
     idle = observed(url, hz, probes, told.seconds, None, realtime=told.realtime)
     table.row(hz, probes, "observer, idle", idle)
     busy = observed(url, hz, probes, told.seconds, load, realtime=told.realtime)
@@ -277,7 +278,7 @@ def main() -> int:
     try:
         for hz in told.hz:
             for probes in told.probes:
-                cell(table, url, hz, probes, told, load)
+                cells(table, url, (hz, probes), told, load)
         with cores_taken():
             taken = observed(url, 20, 10, told.seconds, None, realtime=told.realtime)
         table.row(20, 10, "observer, cores taken", taken)

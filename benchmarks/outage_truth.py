@@ -1,6 +1,6 @@
 """How far measured outages are from true ones: ours beside what others do, in one run.
 
-    python -m benchmarks.outage_truth [--outages 16] [--hz 10] [--seed 7] [--peer] [--quick]
+    python -m benchmarks.outage_truth [--outages 8] [--hz 10] [--seed 7] [--peer] [--quick]
 
 Toy services, each with one outage of random length, written down by the service itself just before
 it goes away and just after it is back: refusing (its port is closed), black-holing (it takes the
@@ -12,11 +12,13 @@ ours     the observer's process and `dr.core.measure`. "estimate" is from the se
          is judged, "inside" how many of them hold the true length.
 poll     `get; sleep 1`, as scripts do: from the first failure to the first success
 waiter   a waiter that asks every 15 s from the beginning of the outage, told when that is
-peer     with --peer: Chaos Toolkit, its hypothesis asked continuously at 1 s, from its journal
+peer     with --peer: Chaos Toolkit, its hypothesis asked continuously at 1 s, from its journal;
+         installed from the package index into a temporary directory
 
-Goals (10 Hz): estimate off by at most 0.035 s at the median and 0.12 s at the most, every interval
+Goals at 10 Hz: estimate off by at most 0.035 s at the median and 0.12 s at the most, every interval
 sound, for refusing, black-holing and 503 alike; at least 8 x closer than Chaos Toolkit, and 100 x
-than the waiter.
+than the waiter. At 100 Hz on few targets: at most 0.005 s and 0.012 s. Sampling itself, without
+any other error, is off by 0.293 of a period at the median.
 """
 
 import argparse
@@ -24,7 +26,6 @@ import http.client
 import json
 import multiprocessing
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,7 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
+from benchmarks.peer import installed
 from dr.cloud.clock import Clock
 from dr.core.measure import Outage, Rule, outage
 from dr.core.watch import Blindness, watch
@@ -48,7 +50,10 @@ from dr.observer.client import Entry, Spec, Tail, start, stop
 WAYS = ("refusing", "black hole", "503")
 HOST, LIMIT_S, POLL_S, WAITER_S = "127.0.0.1", 1.0, 1.0, 15.0
 LEAD_S, TAIL_S = 3.0, 3.0
-GOAL_MEDIAN, GOAL_MAX, GOAL_PEER, GOAL_WAITER = 0.035, 0.12, 8.0, 100.0
+GOAL_PEER, GOAL_WAITER = 8.0, 100.0
+CLOSE = {10: (0.035, 0.12), 100: (0.005, 0.012)}
+"""By how many seconds an estimate may be off, by Hz: at the median, and at most."""
+START_S = 60.0
 
 
 # The services ----------------------------------------------------------------------------------
@@ -223,11 +228,12 @@ class Helper:
 class Peer:
     """Chaos Toolkit, one process for each outage, its journals in a directory."""
 
+    chaos: Path
     place: Path
     running: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
     def start(self, ports: list[int], seconds: float) -> None:
-        """Begin to ask each port every second until it is told that the time is over."""
+        """Begin to ask each port every second, for so long; return when all of them do."""
         for number, port in enumerate(ports):
             title = "answers 200"
             probe = {
@@ -249,7 +255,8 @@ class Peer:
             self.running.append(
                 subprocess.Popen(
                     [
-                        "chaos", "--log-file", str(self.place / f"{number}.log"), "run",
+                        str(self.chaos), "--no-version-check",
+                        "--log-file", str(self.place / f"{number}.log"), "run",
                         "--hypothesis-strategy", "continuously", "--hypothesis-frequency", "1",
                         "--journal-path", str(self.place / f"{number}.journal"), str(file),
                     ],
@@ -257,6 +264,18 @@ class Peer:
                     env={**os.environ, "TZ": "UTC"},
                 )
             )  # fmt: skip
+        until_s = now() + START_S
+        while not all(self._watches(number) for number in range(len(ports))):
+            if now() > until_s:
+                sys.exit("Chaos Toolkit did not start")
+            time.sleep(0.1)
+
+    def _watches(self, number: int) -> bool:
+        """Say whether it has come to its method: from then on it asks."""
+        try:
+            return "Action: wait" in (self.place / f"{number}.log").read_text()
+        except OSError:
+            return False
 
     def ended(self) -> list[float | None]:
         """Return the outage each journal tells of."""
@@ -337,7 +356,7 @@ class Watched:
     others: dict[str, list[float | None]]
 
 
-def play(told: argparse.Namespace, place: Path) -> Watched:
+def play(told: argparse.Namespace, place: Path, peer: Peer | None) -> Watched:
     """Let the outages happen, watched by all at once."""
     longest = 8.0 if told.quick else 40.0
     outages = planned(Random(told.seed), told.outages, longest)
@@ -358,15 +377,14 @@ def play(told: argparse.Namespace, place: Path) -> Watched:
     lasts = LEAD_S + 2 + longest
     running = start(Spec("bench", clock.mono_us() + int((lasts + 60) * 1e6), entries), place, clock)
     helpers = [Helper.of(method, ports) for method in ("poll", "waiter")]
+    if peer is not None:
+        peer.start(ports, lasts + TAIL_S + 1)
     since_us = clock.mono_us()
     begin = now() + 0.5
     until = begin + lasts + TAIL_S
     begins = [begin + one.begin_s for one in outages]
     for helper in helpers:
         helper.pipe.send((begins, until))
-    peer = Peer(place) if told.peer else None
-    if peer is not None:
-        peer.start(ports, lasts + TAIL_S)
     services.stdin.write(f"{begin}\n")
     services.stdin.flush()
     edges = json.loads(services.stdout.readline())
@@ -406,16 +424,29 @@ def report(found: Watched, hz: int) -> bool:
         good &= _way(found, way, places, hz)
     whole = list(range(len(found.outages)))
     mine = median(_ours(found, whole))
-    goal = GOAL_MEDIAN * 10 / hz
-    print(
-        f"all ways: median {mine:.3f} s; {_said({f'median <= {goal:.3f} s': mine <= goal})}; "
-        f"sampling itself allows {0.293 / hz:.3f} s"
-    )
-    return good and mine <= goal
+    goal, _ = close(hz)
+    met = {f"median <= {goal:.3f} s": mine <= goal}
+    for name, who, least_ratio in (
+        ("waiter", "the waiter", GOAL_WAITER),
+        ("peer", "Chaos Toolkit", GOAL_PEER),
+    ):
+        theirs = errors(found.others[name], found.truth_s) if name in found.others else []
+        if theirs:
+            ratio = median(theirs) / mine
+            met[f">= {least_ratio:.0f} x closer than {who} ({ratio:.0f} x)"] = ratio >= least_ratio
+    print(f"all ways: median {mine:.4f} s; sampling itself allows {0.293 / hz:.4f} s")
+    print(f"{'':<11} {_said(met)}")
+    return good and all(met.values())
 
 
 def _ours(found: Watched, places: list[int]) -> list[float]:
     return errors([found.ours[n].estimate_s for n in places], [found.truth_s[n] for n in places])
+
+
+def close(hz: int) -> tuple[float, float]:
+    """Return by how much an estimate may be off: at the median, and at most."""
+    middle, most = CLOSE[10]
+    return CLOSE.get(hz, (middle * 10 / hz, most * 10 / hz))
 
 
 def _said(met: dict[str, bool]) -> str:
@@ -437,27 +468,21 @@ def _way(found: Watched, way: str, places: list[int], hz: int) -> bool:
         f"   width {median(widths):.2f} (most {max(widths):.2f}), inside {inside} of {len(truth)}, "
         f"late p99 {late * 1000:.1f} ms"
     )
-    ratios = {}
     for name, values in found.others.items():
         theirs = errors([values[n] for n in places], truth)
         if not theirs:
             print(f"{way:<11} {name:<8} {0:>4}   it measured none of them")
             continue
-        ratios[name] = median(theirs) / median(mine)
         print(
             f"{way:<11} {name:<8} {len(theirs):>4} {median(theirs):>8.3f} {max(theirs):>8.3f} "
-            f"{ratios[name]:>7.1f}"
+            f"{median(theirs) / median(mine):>7.1f}"
         )
-    scale = 10 / hz  # the goals are for 10 Hz; the limit is that of sampling
+    _, most = close(hz)
     met = {
-        f"max <= {GOAL_MAX * scale:.2f} s": max(mine) <= GOAL_MAX * scale,
+        f"max <= {most:.3f} s": max(mine) <= most,
         "every interval sound": inside == len(truth) and len(mine) == len(truth),
         f"width <= {2 / hz + LIMIT_S:.1f} s + lateness": max(widths) <= 2 / hz + LIMIT_S + 0.05,
     }
-    if "waiter" in ratios:
-        met[f">= {GOAL_WAITER:.0f} x closer than the waiter"] = ratios["waiter"] >= GOAL_WAITER
-    if "peer" in ratios:
-        met[f">= {GOAL_PEER:.0f} x closer than Chaos Toolkit"] = ratios["peer"] >= GOAL_PEER
     print(f"{'':<11} {_said(met)}")
     return all(met.values())
 
@@ -465,17 +490,16 @@ def _way(found: Watched, way: str, places: list[int], hz: int) -> bool:
 def main() -> int:
     """Print the table. Exit code 1 if a goal was missed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--outages", type=int, default=16, help="of each of the three ways")
+    parser.add_argument("--outages", type=int, default=8, help="of each of the three ways")
     parser.add_argument("--hz", type=int, default=10)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--quick", action="store_true", help="outages of 4 to 8 s, not to 40 s")
-    parser.add_argument("--peer", action="store_true", help="Chaos Toolkit beside it, if installed")
+    parser.add_argument("--peer", action="store_true", help="Chaos Toolkit beside it")
     told = parser.parse_args()
-    if told.peer and shutil.which("chaos") is None:
-        print("Chaos Toolkit is not installed: pip install chaostoolkit")
-        return 2
-    with tempfile.TemporaryDirectory() as place:
-        found = play(told, Path(place))
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        peer = Peer(installed(place, "chaostoolkit"), place) if told.peer else None
+        found = play(told, place, peer)
     return 0 if report(found, told.hz) else 1
 
 
