@@ -91,7 +91,9 @@ def _objectives(plan: Plan) -> Iterator[str]:
             f"measured to within {error.recovery_point}"
         )
     for phase, target in plan.objectives.phases.items():
-        yield f"  phase {phase}: {target}"
+        finely = phase == "detected" and error.detection is not None
+        measured = f"; measured to within {error.detection}" if finely else ""
+        yield f"  phase {phase}: {target}{measured}"
     if rto is None and rpo is None and not plan.objectives.phases:
         yield "  none"
 

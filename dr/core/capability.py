@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from dr.core import codes
 from dr.core.positions import Problems
-from dr.model.drill import MarksSpec, Objectives, ProbeSpec, RecoveryTime
+from dr.model.drill import DetectorSpec, MarksSpec, Objectives, ProbeSpec, RecoveryTime
 from dr.model.units import SECOND_US, Duration
 from dr.model.verdict import Finding, Severity
 
@@ -29,6 +29,8 @@ class Measured(Protocol):
     def probes(self) -> tuple[ProbeSpec, ...]: ...
     @property
     def marks(self) -> tuple[MarksSpec, ...]: ...
+    @property
+    def detect(self) -> tuple[DetectorSpec, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +39,27 @@ class ExpectedError:
 
     recovery_time: Duration | None
     recovery_point: Duration | None
+    detection: Duration | None = None
 
 
 def expected_error(measured: Measured) -> ExpectedError:
-    """Return how wide the measured recovery time and recovery point can be."""
+    """Return how wide the measured recovery time, recovery point and time to detect can be."""
     rto, rpo = measured.objectives.rto, measured.objectives.rpo
     probe = next((p for p in measured.probes if rto and p.id == rto.probe), None)
     marks = next((m for m in measured.marks if rpo and m.id == rpo.marks), None)
     return ExpectedError(
         _of_recovery(rto, probe) if rto and probe else None,
         Duration(marks.every + marks.within + FAULT_BRACKET) if marks else None,
+        _of_detection(measured, probe),
     )
+
+
+def _of_detection(measured: Measured, probe: ProbeSpec | None) -> Duration | None:
+    """Return the width from the failure to its detection, whichever detector is the first."""
+    if "detected" not in measured.objectives.phases or not measured.detect:
+        return None
+    failure = FAULT_BRACKET if probe is None else Duration(probe.every + probe.within)
+    return Duration(failure + max(one.every + one.within for one in measured.detect))
 
 
 def _of_recovery(rto: RecoveryTime, probe: ProbeSpec) -> Duration:
@@ -113,6 +125,11 @@ def measurement_warnings(measured: Measured) -> tuple[Finding, ...]:
         if judged is not None and judged.negative is None:
             text = f"nothing shows that the probe `{rto.probe}` can fail: it has no `negative`"
             found.append(_warning(codes.NO_NEGATIVE, text, rto.probe))
+    detection = expected_error(measured).detection
+    if detection is not None and detection * RATIO > measured.objectives.phases["detected"]:
+        target = measured.objectives.phases["detected"]
+        text = f"the time to detect will be {detection} wide: inconclusive near the target {target}"
+        found.append(_warning(codes.COARSE_ACCEPTED, text, "detected"))
     if measured.probes and not any(probe.control for probe in measured.probes):
         text = "no control probe: a fault of the runner would look like one of the service"
         found.append(_warning(codes.NO_CONTROL, text))

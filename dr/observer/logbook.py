@@ -43,7 +43,9 @@ class Logbook:
         self._clocks = (
             Appender(self._dir / CLOCK_FILE, clockstate.HEADER) if spec.name == MAIN else None
         )
-        self._synced_us = self._clocked_us = 0
+        # Not 0: a machine that has only just been started is that young.
+        self._synced_us = -SYNC_US
+        self._clocked_us = -CLOCK_US
         self._self: dict[str, object] = {
             "name": spec.name,
             "run": spec.run,

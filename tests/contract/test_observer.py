@@ -30,6 +30,9 @@ from dr.observer.client import (
     start,
     stop,
 )
+from dr.observer.logbook import Logbook
+from dr.observer.schedule import Lateness, Pulse
+from dr.observer.spec import CLOCK_FILE, SAMPLES_DIR
 from tests.contract.loopback import Server, answer, hang
 
 CLOCK = Clock()
@@ -373,6 +376,30 @@ def test_when_one_of_two_was_never_started_starting_again_replaces_both(begin: B
     assert (found.alive(), found.missing) == (False, ("observer-apart",))
     assert all_of_it().alive()
     assert not first.processes[0].alive()
+
+
+def test_the_clocks_are_paired_at_the_start_every_minute_and_at_the_end(tmp_path: Path) -> None:
+    class Hand(Clock):
+        at_us = 5 * SECOND
+
+        def mono_us(self) -> int:
+            return self.at_us
+
+    (tmp_path / SAMPLES_DIR).mkdir()
+    hand = Hand()
+    log = Logbook(Spec("r1", 1_000 * SECOND, dir=str(tmp_path)), hand)
+    for seconds in (5, 20, 64, 66, 100, 127):
+        hand.at_us = seconds * SECOND
+        log.put([], [])
+    hand.at_us = 130 * SECOND
+    log.close("asked", {}, Lateness(), Pulse(0))
+
+    head, *lines = (tmp_path / SAMPLES_DIR / CLOCK_FILE).read_text().splitlines()
+    assert [int(line.split(",")[0]) // SECOND for line in lines] == [5, 66, 127, 130]
+    columns = dict(zip(head.split(","), lines[0].split(","), strict=True))
+    assert columns["synchronised"] in {"true", "false"}
+    assert int(columns["maxerror_us"]) >= 0
+    assert columns["boot_id"] == CLOCK.boot_id()
 
 
 def test_an_observer_that_cannot_start_says_why_and_leaves_nothing_running(

@@ -8,12 +8,15 @@ import pytest
 
 from dr.core import codes
 from dr.core.canonical import canonical
+from dr.core.capability import expected_error
 from dr.core.kinds import Kinds, StepKind
+from dr.core.parse import parse
 from dr.core.planning import plan, plan_sha256, warnings
 from dr.model.drill import Phase
-from dr.model.plan import StepClass
+from dr.model.plan import Plan, StepClass
 from dr.model.progress import Doubt
-from tests.unit.planning_kinds import KINDS, line_of, parsed, planned, problems
+from dr.model.units import Duration
+from tests.unit.planning_kinds import DRILL, KINDS, line_of, parsed, planned, problems
 
 
 def test_the_engines_own_steps_surround_those_of_the_author() -> None:
@@ -163,6 +166,35 @@ def test_a_coarse_probe_is_refused_or_accepted_by_choice() -> None:
         "target: 60s, probe: shop}", "target: 10s, probe: shop, too_coarse: inconclusive}"
     )
     assert [finding.code for finding in warnings(coarse)] == [codes.COARSE_ACCEPTED]
+
+
+def test_a_detector_too_coarse_for_its_target_is_a_warning() -> None:
+    def with_target(target: str) -> Plan:
+        detect = """detect:
+  - {id: pager, kind: http.get, every: 10s, within: 2s, with: {url: "https://pager"}}
+probes:
+"""
+        phases = f"  phases: {{detected: {target}}}\nblast_radius:"
+        text = DRILL.replace("probes:\n", detect).replace("blast_radius:", phases)
+        return plan(parse(text, "tested.yaml"), KINDS)
+
+    fine, coarse = with_target("3m"), with_target("1m")
+    # A period and a time limit of the detector, and the same of the probe that sees the failure.
+    assert expected_error(fine).detection == Duration.parse("13200ms")
+    assert expected_error(planned()).detection is None
+    assert warnings(fine) == ()
+    assert [(w.code, w.about) for w in warnings(coarse)] == [(codes.COARSE_ACCEPTED, "detected")]
+    assert fine.step("dr-steady").params["quiet"] == ["pager"]
+    assert "quiet" not in fine.step("dr-steady-again").params
+
+
+def test_without_a_probe_the_failure_is_known_as_well_as_the_request() -> None:
+    text = DRILL.replace("  rto: {target: 60s, probe: shop}\n", "").replace(
+        "blast_radius:", "  phases: {detected: 3m}\nblast_radius:"
+    )
+    detect = 'detect: [{id: pager, kind: http.get, every: 1s, with: {url: "https://pager"}}]\n'
+    made = plan(parse(detect + text, "tested.yaml"), KINDS)
+    assert expected_error(made).detection == Duration.parse("7s")
 
 
 def test_what_weakens_the_measurement_is_a_warning() -> None:

@@ -21,6 +21,25 @@ def test_outputs_are_put_in_place_and_the_used_ones_are_kept() -> None:
     assert bound.step("looking").params == {"table": "${steps.copying.copy}"}
 
 
+COPIES = ('/marks"}}', '/marks"}, copies: [{url: "${terraform.estate.url}/copy"}, {%s}]}')
+
+
+def test_the_places_of_copies_of_marks_are_bound_and_judged_like_the_first() -> None:
+    old, new = COPIES
+    made = bind(planned(old, new % "url: far"), OUTPUTS, KINDS)
+    assert made.marks[0].copies == ({"url": "https://shop.example/copy"}, {"url": "far"})
+
+    line = line_of("id: orders, kind")
+    assert problems(lambda: planned(old, new % "urls: far")) == [(codes.UNKNOWN_FIELD, line)]
+    late_one = 'url: "${steps.copying.copy}"'
+    assert problems(lambda: planned(old, new % late_one)) == [(codes.REFERENCE_PLACE, line)]
+    wrong = 'url: "${terraform.estate.list}"'
+    found = problems(
+        lambda: bind(planned(old, new % wrong), OUTPUTS, KINDS, parsed=parsed(old, new % wrong))
+    )
+    assert found == [(codes.WRONG_TYPE, line)]
+
+
 def test_a_whole_reference_stands_for_a_value_of_any_type() -> None:
     made = planned("{target: orders}", '{target: orders, count: "${terraform.estate.count}"}')
     assert bind(made, OUTPUTS, KINDS).step("copying").params["count"] == 3
