@@ -2,7 +2,7 @@
 # make test   every test
 # make check  format, lint, types, import layers, tests, coverage
 # make fix    format, and repair what can be repaired
-# make bench  the benchmarks
+# make bench  the benchmarks, with Chaos Toolkit beside us where the package index has it
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -54,7 +54,7 @@ fix: setup
 	$(BIN)/ruff format .
 
 bench: setup
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --peer
 
 clean:
 	rm -rf $(VENV) .dr .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache
