@@ -20,6 +20,7 @@ OUTPUTS: dict[str, Any] = {
     "table": "orders",
     "table_parameter": "/orders/table",
     "db_cluster": "orders",
+    "failing_alarm": "orders-failing",
 }
 
 
@@ -74,7 +75,7 @@ def test_the_leading_slash_of_a_parameter_is_no_part_of_its_arn() -> None:
 
 
 def test_a_guards_alarm_must_be_readable() -> None:
-    plan = _bound("rds-failover")
+    plan = _bound("dynamodb-restore")
     (guard,) = plan.guards
     alarmed = plan.model_copy(
         update={
@@ -88,6 +89,12 @@ def test_a_guards_alarm_must_be_readable() -> None:
 
     assert _on(policies(plan, kinds()), "cloudwatch:DescribeAlarms") == []
     assert _on(policies(alarmed, kinds()), "cloudwatch:DescribeAlarms") == ["*"]
+
+
+def test_a_detectors_alarm_must_be_readable() -> None:
+    found = policies(_bound("rds-failover"), kinds())
+
+    assert _on(found, "cloudwatch:DescribeAlarms") == ["*"]
 
 
 def test_a_wildcard_in_a_name_is_taken_literally() -> None:

@@ -64,11 +64,12 @@ def test_plan_imports_no_heavy_library_either(drill: str) -> None:
 def test_validate_imports_only_the_kinds_that_are_used() -> None:
     found = modules_after("validate", "drills/rds-failover.yaml")
     loaded = {name for name in found if re.match(r"dr\.(actions|checks|probes)\.", name)}
-    helping = {"dr.probes.connection", "dr.probes.names", "dr.probes.http1"}
+    helping = {f"dr.probes.{n}" for n in ("connection", "names", "http1", "hand", "provider")}
 
     assert loaded - helping == {
         "dr.actions.rds_failover",
         "dr.checks.rds_cluster_members",
+        "dr.probes.aws_cloudwatch_alarm",
         "dr.probes.http_get",
         "dr.probes.http_marks",
     }
