@@ -23,7 +23,7 @@ from dr.model.intent import Intent
 from dr.model.plan import Plan, PlannedStep, StepClass
 from dr.model.progress import Progress
 from dr.ports import Asking
-from dr.probes import MARKS
+from dr.probes import MARKS, PROBES
 from tests.contract import sandboxes
 from tests.contract.calls import Recorder, allows
 from tests.contract.sandboxes import Cloud, eventually
@@ -51,6 +51,7 @@ class Walk:
 
     def whole(self) -> None:
         self.marks("write")
+        self.detect()
         for step in self.plan.steps:
             self.step(step)
         self.marks("read")
@@ -91,6 +92,15 @@ class Walk:
         if now() is Progress.UNTOUCHED:
             kind.execute(hand.acting_hand(), change)
         eventually(lambda: now() is Progress.SETTLED)
+
+    def detect(self) -> None:
+        for spec in self.plan.detect:
+            assert spec.site is not None
+            site, recorder = self.plan.sites[spec.site], self.recorder[spec.site]
+            asking = Asking(5.0, None, recorder.endpoint, ACCOUNT, site.region, None)
+            made: Any = load(PROBES[spec.kind])(spec.with_, asking)
+            made._aws._session = recorder.hand(site.region)._the_session()
+            made._look()
 
     def marks(self, what: str) -> None:
         for spec in self.plan.marks:
@@ -143,6 +153,7 @@ def test_the_policy_reaches_no_other_resource(name: str, cloud: Cloud) -> None:
     }
     assert everything <= {
         "autoscaling:DescribeAutoScalingGroups",
+        "cloudwatch:DescribeAlarms",
         "dynamodb:ListTables",
         "ec2:DescribeNetworkAcls",
         "ec2:DescribeSubnets",
