@@ -91,8 +91,8 @@ class Sweep:
         if self.plan is None:
             return
         for spec in self.plan.marks:
-            home_ = spec.site or (next(iter(self.sites)) if len(self.sites) == 1 else None)
-            if home_ != site:
+            of_site = spec.site or (next(iter(self.sites)) if len(self.sites) == 1 else None)
+            if of_site != site:
                 continue
             for at, _, params in overlays(spec):
                 if "${" in str(params):

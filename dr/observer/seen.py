@@ -59,6 +59,7 @@ class InOrder(Generic[LineT]):
     def __init__(self) -> None:
         """Begin with none."""
         self._lines: list[LineT] = []
+        self._shown = False
 
     def add(self, line: LineT) -> None:
         """Take one line in; nearly always it is the latest."""
@@ -67,14 +68,15 @@ class InOrder(Generic[LineT]):
             at: int = len(lines)
             while at and line.sent_us < lines[at - 1].sent_us:
                 at -= 1
-            # Another list: whoever looks at the old one must not see it move.
-            self._lines = lines.copy()
+            if self._shown:  # whoever looks at the old list must not see it move
+                self._lines, self._shown = lines.copy(), False
             self._lines.insert(at, line)
         else:
             lines.append(line)
 
     def so_far(self) -> SoFar[LineT]:
         """Return what there is now; what comes later does not change it."""
+        self._shown = True
         return SoFar(self._lines)
 
 

@@ -156,15 +156,15 @@ class Watch(Observer):
     def clean(self) -> list[str]:
         """Remove this run's marks from every place that has them; say where some may be left.
 
-        That is where they were written, and the copies that the drill names. What was restored
-        elsewhere has gone by now, and its marks with it. A place that has only just been put back
-        may need a moment until it can be reached.
+        That is where they were written, and, once something was disrupted, the copies that the
+        drill names. What was restored elsewhere has gone by now, and its marks with it. A place
+        that has only just been put back may need a moment until it can be reached.
         """
         todo = [
             (spec, " ".join(map(str, at)), params)
             for spec in self.plan.marks
             for at, _, params in overlays(spec)
-            if at != ("read",)
+            if at[0] == "with" or (at[0] == "copies" and self.fault_us() is not None)
         ]
         until_us = self.clock.mono_us() + _CLEAN_US
         while True:
@@ -173,8 +173,8 @@ class Watch(Observer):
                 try:
                     self._marks_at(spec, params).clean()
                 except Exception as error:  # noqa: BLE001 - whatever it was, they may be there
-                    text = f"marks {spec.id} of {self.marks_run} were not removed"
-                    left[f"{text} from where `{where}` says: {error}"] = (spec, where, params)
+                    text = f"marks {spec.id} of {self.marks_run} may still be where `{where}` says"
+                    left[f"{text}: {error}"] = (spec, where, params)
             if not left or self.clock.mono_us() >= until_us:
                 return list(left)
             todo = list(left.values())

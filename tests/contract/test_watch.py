@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dr.core.fold import begin
 from dr.core.samples import MARKS_HEADER, SAMPLES_HEADER, mark_line, sample_line
 from dr.model.base import Json
 from dr.model.drill import DetectorSpec, MarksSpec, Objectives, ProbeSpec
@@ -51,6 +52,12 @@ def a_watch(
         asking=lambda site, within_s: NOBODY,
         longest_us=60_000_000,
     )
+
+
+def disrupted(watch: Watch) -> None:
+    run = begin(watch.plan)
+    run.fault = (1, 2)
+    watch.tell(run)
 
 
 def a_sample(seq: int, sent_us: int) -> Sample:
@@ -156,7 +163,9 @@ def test_marks_are_removed_from_every_place_that_has_them(tmp_path: Path) -> Non
         copies=({"place": "copy of ${run.id}"},),
     )
 
-    assert a_watch(tmp_path, marks).clean() == []
+    watch = a_watch(tmp_path, marks)
+    disrupted(watch)
+    assert watch.clean() == []
     # What was restored goes as a whole when its step is undone.
     assert PlacedMarks.there == {"here": {others}, "copy of r-0001": set(), "restored": {mine}}
 
@@ -182,7 +191,16 @@ def test_marks_that_could_not_be_removed_are_named_with_their_place(
     PlacedMarks.there = {"here": {"r-0001.ab"}}
     marks = some_marks("placed.marks", {"place": "here"}, copies=({"place": "gone"},))
 
-    left = a_watch(tmp_path, marks).clean()
+    watch = a_watch(tmp_path, marks)
+    disrupted(watch)
 
+    assert watch.clean() == ["marks orders of r-0001.ab may still be where `copies 0` says: 'gone'"]
     assert PlacedMarks.there == {"here": set()}
-    assert left == ["marks orders of r-0001.ab were not removed from where `copies 0` says: 'gone'"]
+
+
+def test_before_anything_is_disrupted_there_are_no_copies(tmp_path: Path) -> None:
+    """A replica that still follows has the deletions, too, and takes none itself."""
+    PlacedMarks.there = {"here": {"r-0001.ab"}}
+    marks = some_marks("placed.marks", {"place": "here"}, copies=({"place": "replica"},))
+
+    assert a_watch(tmp_path, marks).clean() == []
