@@ -11,7 +11,7 @@ from dr.cli.evidence import sealed_already, write_events
 from dr.cli.exit_codes import Exit
 from dr.cli.home import home
 from dr.cloud.clock import Clock
-from dr.core.seal import NOBODY, SEAL_FILE
+from dr.core.seal import APPROVAL_SIGNATURE, NOBODY, SEAL_FILE
 from dr.model.errors import Refused
 from dr.stores.keys import RUNNER, Key, Keys, load
 from dr.stores.register import FILE, Register
@@ -82,13 +82,16 @@ def _abandon(run_id: str, why: str) -> int:
 def sign(run_id: str, *, name: str, key: Path | None) -> int:
     """Approve a sealed run with a second key, after checking it and showing what is signed."""
     from dr.cli.verifying import own_checks
-    from dr.stores.sealing import approve
+    from dr.stores.additions import approve, attached
 
     directory = home().run(run_id)
-    wrong = [check.text for check in own_checks(directory) if check.ok is False]
+    if attached(directory, home().path, APPROVAL_SIGNATURE):
+        raise Refused(f"{directory.id} is approved already")
+    checks = own_checks(directory, without=APPROVAL_SIGNATURE)
+    wrong = [check.text for check in checks if check.ok is False]
     if wrong:
         raise Refused(f"{directory.id} is not signed, because it does not hold: {wrong[0]}")
-    approve(directory, home().path, _key(name, key), Clock())
+    approve(directory, home().path, key_of(name, key), Clock())
     click.echo((directory.path / SEAL_FILE).read_text(), nl=False)
     return Exit.PASS
 
@@ -101,19 +104,23 @@ def sign(run_id: str, *, name: str, key: Path | None) -> int:
 @key_
 def addendum(run_id: str, file: Path, *, title: str, name: str, key: Path | None) -> int:
     """Add a file to a sealed run: actions, owners, retests. Nothing sealed is ever changed."""
-    from dr.stores.sealing import add
+    from dr.stores.additions import add
 
-    place = home()
-    used = None
-    if key is not None or name != RUNNER or name in Keys(place.path / "keys").names():
-        used = _key(name, key)
-    directory = place.run(run_id)
-    made = add(directory, place.path, file, title, used, Clock())
+    directory, used = home().run(run_id), signing_key(name, key)
+    made = add(directory, home().path, file.name, file.read_bytes(), title, used, Clock())
     click.echo(directory.path / f"addenda/{made.number:04d}")
     return Exit.PASS
 
 
-def _key(name: str, path: Path | None) -> Key:
+def signing_key(name: str, path: Path | None) -> Key | None:
+    """Return the key to sign an addendum with; None if the runner has none and none was named."""
+    if path is None and name == RUNNER and name not in Keys(home().path / "keys").names():
+        return None
+    return key_of(name, path)
+
+
+def key_of(name: str, path: Path | None) -> Key:
+    """Return a key by its file, or by its name. Raises Refused if there is none."""
     if path is not None:
         return load(path)
     found = Keys(home().path / "keys").get(name)
@@ -160,16 +167,29 @@ def list_(*, signers: bool) -> int:
     return Exit.PASS
 
 
-@click.command()
-@click.option("--head", is_flag=True, help="Print the head only, to hand over to somebody.")
-def register(*, head: bool) -> int:
+@click.group(invoke_without_command=True)
+@click.pass_context
+def register(ctx: click.Context) -> int:
     """List every run that was ever meant, and what became of it."""
     from dr.core.seal import head_of
 
+    if ctx.invoked_subcommand is not None:
+        return Exit.PASS
     entries = Register(home().path / FILE).entries()
-    if not head:
-        for one in entries:
-            what = f"{one.kind:9} {one.note}".rstrip()
-            click.echo(f"{one.n:5} {one.t} {one.run_no:5} {one.run_id:32} {what}")
-    click.echo(f"head {head_of(entries)}" if not head else head_of(entries))
+    for one in entries:
+        what = f"{one.kind:9} {one.note}".rstrip()
+        click.echo(f"{one.n:5} {one.t} {one.run_no:5} {one.run_id:32} {what}")
+    click.echo(f"head {head_of(entries)}")
+    return Exit.PASS
+
+
+@register.command()
+def head() -> int:
+    """Print the head of the register only, to mail to somebody after each run.
+
+    Whoever has kept one can tell a register that was written anew: `dr verify --head HEX`.
+    """
+    from dr.core.seal import head_of
+
+    click.echo(head_of(Register(home().path / FILE).entries()))
     return Exit.PASS

@@ -1,5 +1,6 @@
 """`dr verify`: evidence, checked line by line; the figures computed again."""
 
+import os
 from pathlib import Path
 
 import click
@@ -8,16 +9,22 @@ from dr.cli.diagnostics import safe
 from dr.cli.evidence import provider_reported
 from dr.cli.exit_codes import Exit
 from dr.cli.home import home
-from dr.core.bundle import Against
+from dr.core.bundle import Against, Bundle
 from dr.core.verifying import ESSENTIAL, Check
 from dr.core.verifying import verify as checks_of
 from dr.model.errors import Refused
-from dr.stores.keys import Keys
+from dr.stores.keys import P256_KEY, Keys
 from dr.stores.register import FILE
 from dr.stores.rundir import RunDir
 from dr.stores.sealing import bundle_of
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+tsa_ca_ = click.option(
+    "--tsa-ca",
+    type=_FILE,
+    envvar="DR_TSA_CA",
+    help="Certificates (PEM) of the timestamp authorities that count; or $DR_TSA_CA.",
+)
 _MARK = {True: "ok  ", False: "FAIL", None: "--  "}
 
 
@@ -27,6 +34,8 @@ _MARK = {True: "ok  ", False: "FAIL", None: "--  "}
 @click.option("--head", metavar="HEX", help="A head of the register that was handed over once.")
 @click.option("--signers", type=_FILE, help="Who may sign: a signers file, as ssh-keygen reads it.")
 @click.option("--run", "run_id", metavar="ID", help="The run that this must be.")
+@tsa_ca_
+@click.option("--p256", type=_FILE, help="Public key (PEM) of the KMS key that signs seals.")
 @click.option(
     "--write-tools",
     type=click.Path(file_okay=False, path_type=Path),
@@ -36,11 +45,10 @@ _MARK = {True: "ok  ", False: "FAIL", None: "--  "}
 def verify(
     name: str,
     *,
-    register: Path | None,
     head: str | None,
-    signers: Path | None,
     run_id: str | None,
     write_tools: Path | None,
+    **given: Path | None,
 ) -> int:
     """Check evidence and compute every figure again. Nothing in a bundle is believed.
 
@@ -59,25 +67,42 @@ def verify(
     if not path.is_dir():
         raise Refused(f"{name} is not a directory")
     against = Against(
-        signers=_signers(signers, own),
-        register=_register(register, own),
+        signers=_signers(given["signers"], own),
+        register=_register(given["register"], own),
         head=head,
         run=run_id if own is None or run_id else path.name,
+        tsa=_bytes(given["tsa_ca"]),
+        p256=_bytes(given["p256"] or _own_p256(own)),
         provider_reported=provider_reported,
     )
     return _report(checks_of(bundle_of(path), against))
 
 
-def own_checks(directory: RunDir) -> list[Check]:
-    """Check a run of this machine against its own keys and register."""
+def own_checks(directory: RunDir, *, without: str = "") -> list[Check]:
+    """Check a run of this machine against its own keys and register.
+
+    without: a file to leave out, because it is about to be made.
+    """
     own = home().path
     against = Against(
         signers=_signers(None, own),
         register=_register(None, own),
         run=directory.id,
+        tsa=_bytes(Path(os.environ["DR_TSA_CA"]) if os.environ.get("DR_TSA_CA") else None),
+        p256=_bytes(_own_p256(own)),
         provider_reported=provider_reported,
     )
-    return checks_of(bundle_of(directory.path), against)
+    bundle = bundle_of(directory.path)
+    kept = {name: data for name, data in bundle.files.items() if name != without}
+    return checks_of(Bundle(kept, bundle.odd), against)
+
+
+def _own_p256(own: Path | None) -> Path | None:
+    return None if own is None else own / "keys" / P256_KEY
+
+
+def _bytes(path: Path | None) -> bytes | None:
+    return path.read_bytes() if path is not None and path.is_file() else None
 
 
 def _signers(given: Path | None, own: Path | None) -> bytes | None:
@@ -88,8 +113,7 @@ def _signers(given: Path | None, own: Path | None) -> bytes | None:
 
 
 def _register(given: Path | None, own: Path | None) -> bytes | None:
-    path = given or (None if own is None else own / FILE)
-    return path.read_bytes() if path is not None and path.is_file() else None
+    return _bytes(given or (None if own is None else own / FILE))
 
 
 def _report(checks: list[Check]) -> int:

@@ -26,6 +26,9 @@ from dr.core.sshsig import signers, who
 from dr.model.event import Event
 from dr.model.plan import Plan
 
+Answer = tuple[bool | None, str]
+"""Whether a check holds (None: it could not be made), and what was found."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
@@ -43,6 +46,8 @@ class Against:
     register: bytes | None = None
     head: str | None = None  # of the register, as it was handed over at some time
     run: str | None = None  # the id that was asked for
+    tsa: bytes | None = None  # certificates of timestamp authorities, PEM
+    p256: bytes | None = None  # the public key of a KMS key, PEM
     provider_reported: Callable[[Plan], frozenset[str]] = lambda plan: frozenset()
 
 

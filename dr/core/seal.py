@@ -31,6 +31,8 @@ NOTHING: Final = "0" * 64
 MANIFEST_FILE, SEAL_FILE = "MANIFEST.sha256", "SEAL.txt"
 SEAL_SIGNATURE, APPROVAL_SIGNATURE = "SEAL.txt.sig", "SEAL.txt.approval.sig"
 INTENT_SIGNATURE, ADDENDUM_FILE = "intent.json.sig", "ADDENDUM.txt"
+INTENT_STAMP, SEAL_STAMP = "intent.json.tsr", "SEAL.txt.tsr"
+P256_SIGNATURE = "SEAL.txt.p256.sig"
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[A-Za-z0-9._@+=,:-]+(/[A-Za-z0-9._@+=,:-]+)*")
@@ -40,7 +42,10 @@ _KINDS = frozenset({"intent", "seal", "abandoned", "addendum"})
 _LIVE = re.compile(
     r"journal\.db(-wal|-shm|-journal)?|owner\.lock|children/.*|samples/(stop|observer(-apart)?\.json)"
 )
-_OWN = re.compile(r"MANIFEST\.sha256|SEAL\.txt(\.sig|\.approval\.sig)?|addenda/.*")
+_OWN = re.compile(
+    r"MANIFEST\.sha256|SEAL\.txt(\.sig|\.approval\.sig|\.tsr|\.p256\.sig)?|addenda/.*"
+)
+_LATER = re.compile(r"SEAL\.txt\.(approval\.sig|tsr|p256\.sig)|addenda/.*/ADDENDUM\.txt")
 
 TextT = TypeVar("TextT", "Seal", "Addendum")
 
@@ -62,6 +67,11 @@ def live(name: str) -> bool:
 def listed(name: str) -> bool:
     """Say whether a file of a run belongs into the manifest."""
     return not live(name) and not _OWN.fullmatch(name)
+
+
+def later(name: str) -> bool:
+    """Say whether a file came after the seal and is registered by itself."""
+    return bool(_LATER.fullmatch(name))
 
 
 def manifest_text(digests: Mapping[str, str]) -> bytes:
@@ -181,8 +191,9 @@ def _parse(data: bytes, kind: type[TextT]) -> TextT:
 class Entry:
     """One entry of a register.
 
-    sha256: of intent.json, SEAL.txt, ADDENDUM.txt or an approval's signature; of an abandoned run
-    that of its intent. note: status of a seal, path of an addendum, why it was abandoned.
+    sha256: of intent.json, SEAL.txt, ADDENDUM.txt, an approval's signature or what else came after
+    the seal; of an abandoned run that of its intent. note: status of a seal, path of what came
+    later, why it was abandoned.
     """
 
     n: int

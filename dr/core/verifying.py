@@ -11,13 +11,12 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dr.core.bundle import Against, Bundle, Reading
+from dr.core import later
+from dr.core.bundle import Against, Answer, Bundle, Reading
 from dr.core.lines import digest
 from dr.core.recomputing import differences
 from dr.core.registered import intents_answered, registered
 from dr.core.seal import (
-    ADDENDUM,
-    ADDENDUM_FILE,
     APPROVAL,
     APPROVAL_SIGNATURE,
     EVIDENCE,
@@ -31,13 +30,12 @@ from dr.core.seal import (
     entry_line,
     listed,
     live,
-    parse_addendum,
 )
+from dr.core.seal import later as is_later
 from dr.core.sshsig import check as signed_with
 from dr.core.sshsig import fingerprint
+from dr.core.stamps import NotChecked
 from dr.model.event import RunClosed, RunCreated, SamplesAnchored
-
-Answer = tuple[bool | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +61,8 @@ def _made(number: int, check: Callable[[Reading], Answer], read: Reading) -> Che
     ok: bool | None = False
     try:
         ok, text = check(read)
+    except NotChecked as error:
+        ok, text = None, f"not checked ({error}): {_TITLES[number]}"
     except KeyError as error:
         text = f"{_TITLES[number]}: there is no {error.args[0]}"
     except Exception as error:  # noqa: BLE001 - hostile bytes must not end the checking
@@ -213,13 +213,9 @@ def _registered(read: Reading) -> Answer:
     if read.against.register is None:
         return None, "no register was given"
     intent, seal = read.sha("intent.json"), read.sha(SEAL_FILE)
-    later = {n: read.sha(n) for n in read.files if _is_later(n)}
-    wrong = registered(read.register, read.seal, intent, seal, later)
+    added = {n: read.sha(n) for n in read.files if is_later(n)}
+    wrong = registered(read.register, read.seal, intent, seal, added)
     return not wrong, wrong or "intent, seal and what came later are the registered ones"
-
-
-def _is_later(name: str) -> bool:
-    return name == APPROVAL_SIGNATURE or name.endswith(f"/{ADDENDUM_FILE}")
 
 
 def _answered(read: Reading) -> Answer:
@@ -252,37 +248,11 @@ def _says(read: Reading) -> Answer:
     return True, f"the seal says what the evidence says: {seal.overall}"
 
 
-def _addenda(read: Reading) -> Answer:
-    names = sorted(n for n in read.files if n.startswith("addenda/"))
-    count = len({n.split("/")[1] for n in names})
-    before, nobodies = read.sha(SEAL_FILE), 0
-    for number in range(1, count + 1):
-        place = f"addenda/{number:04d}"
-        text = f"{place}/{ADDENDUM_FILE}"
-        one = parse_addendum(read.files[text])
-        parts = {text, f"{place}/{one.file}"}
-        if one.signed_by != NOBODY:
-            parts.add(f"{text}.sig")
-            nobodies += read.signer(text, f"{text}.sig", ADDENDUM) is None
-            key = signed_with(read.files[f"{text}.sig"], read.files[text], ADDENDUM)
-            if fingerprint(key) != one.signed_by:
-                return False, f"addendum {number} names another key than it was signed with"
-        said = (one.run_id, one.number, one.parent_seal_sha256, one.prev_sha256, one.file_sha256)
-        true = (read.seal.run_id, number, read.sha(SEAL_FILE), before)
-        if said != (*true, read.sha(f"{place}/{one.file}")):
-            return False, f"addendum {number} does not follow what came before it"
-        if {n for n in names if n.startswith(f"{place}/")} != parts:
-            return False, f"addendum {number} has files that it does not name"
-        before = read.sha(text)
-    if nobodies:
-        return None, f"{count} addenda; without a signers file by nobody"
-    return (True, f"{count} addenda follow the seal") if count else (None, "there are no addenda")
-
-
 CHECKS: dict[int, Callable[[Reading], Answer]] = {
     1: _seal, 2: _approval, 3: _manifest, 4: _files, 5: _unlisted, 6: _chain, 7: _head, 8: _bound,
     9: _one_run, 10: _asked, 11: _intent, 12: _register, 13: _registered, 14: _answered,
-    15: _figures, 16: _says, 17: _addenda,
+    15: _figures, 16: _says, 17: later.addenda, 18: later.intent_stamp, 19: later.seal_stamp,
+    20: later.p256,
 }  # fmt: skip
 
 _TITLES = {
@@ -291,5 +261,6 @@ _TITLES = {
     8: "what is bound into the chain", 9: "one run throughout", 10: "the run asked for",
     11: "the intent's signature", 12: "the register", 13: "the register's entries of this run",
     14: "the outcomes in the register", 15: "the figures", 16: "what the seal says",
-    17: "the addenda",
+    17: "the addenda", 18: "the timestamp of the intent", 19: "the timestamp of the seal",
+    20: "the signature of a P-256 key",
 }  # fmt: skip

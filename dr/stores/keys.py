@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 RUNNER = "runner"
+P256_KEY = "p256.pem"
+"""The public half of a KMS key that has signed seals of this home."""
 PASSPHRASE = "DR_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable, not a passphrase
 
 

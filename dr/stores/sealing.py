@@ -16,21 +16,15 @@ from dr.cloud.clock import Clock
 from dr.core.bundle import Bundle
 from dr.core.lines import Broken, digest, verified
 from dr.core.seal import (
-    ADDENDUM,
-    ADDENDUM_FILE,
-    APPROVAL,
-    APPROVAL_SIGNATURE,
     EVIDENCE,
     MANIFEST_FILE,
     NOBODY,
     NOTHING,
     SEAL_FILE,
     SEAL_SIGNATURE,
-    Addendum,
     Damaged,
     Seal,
     live,
-    parse_addendum,
     parse_seal,
     text_of,
 )
@@ -152,57 +146,3 @@ def _seal_of(run: RunDir, register: Held, key: Key | None, older: str, clock: Cl
 
 def _played(events: list[Event]) -> set[bool]:
     return {event.data.simulated for event in events if isinstance(event.data, RunCreated)}
-
-
-def approve(run: RunDir, home: Path, key: Key, clock: Clock) -> None:
-    """Sign the seal as a second person, and register that. Raises Refused."""
-    made = _finished(run)
-    if made.signed_by == key.fingerprint:
-        raise Refused("the key that sealed a run cannot approve it: it is the same hand")
-    if (run.path / APPROVAL_SIGNATURE).exists():
-        raise Refused(f"{run.id} is approved already")
-    signature = key.sign((run.path / SEAL_FILE).read_bytes(), APPROVAL)
-    with Register(home / FILE).held() as register:
-        sha = run.write(APPROVAL_SIGNATURE, signature)
-        register.append("addendum", (run.id, made.run_no), sha, clock.stamp(), APPROVAL_SIGNATURE)
-
-
-def add(run: RunDir, home: Path, file: Path, title: str, key: Key | None, clock: Clock) -> Addendum:
-    """Add a file to a sealed run, as an addendum of its own. Raises Refused."""
-    made = _finished(run)
-    if file.name.startswith(ADDENDUM_FILE):
-        raise Refused(f"a file that is added may not be called {file.name}")
-    with Register(home / FILE).held() as register:
-        number = len(list((run.path / "addenda").glob("*/ADDENDUM.txt"))) + 1
-        place = f"addenda/{number:04d}"
-        before = f"addenda/{number - 1:04d}/{ADDENDUM_FILE}" if number > 1 else SEAL_FILE
-        one = Addendum(
-            run_id=run.id,
-            number=number,
-            parent_seal_sha256=sha256_of(run.path / SEAL_FILE),
-            prev_sha256=sha256_of(run.path / before),
-            file=file.name,
-            file_sha256=run.write(f"{place}/{file.name}", file.read_bytes()),
-            title=title,
-            added_at=clock.stamp(),
-            added_by=NOBODY if key is None else key.comment,
-            signed_by=NOBODY if key is None else key.fingerprint,
-        )
-        try:
-            text = text_of(one)
-            parse_addendum(text)
-        except Damaged as error:
-            raise Refused(f"{file.name} cannot be added: {error}") from error
-        if key is not None:
-            run.write(f"{place}/{ADDENDUM_FILE}.sig", key.sign(text, ADDENDUM))
-        name = f"{place}/{ADDENDUM_FILE}"
-        sha = run.write(name, text)
-        register.append("addendum", (run.id, made.run_no), sha, one.added_at, name)
-    return one
-
-
-def _finished(run: RunDir) -> Seal:
-    made = sealed(run)
-    if made is None:
-        raise Refused(f"{run.id} is not sealed yet; `dr seal {run.id}` seals what there is")
-    return made

@@ -34,12 +34,14 @@ class StoryClock(Clock):
 
     def __init__(self) -> None:
         self.at_us = at(-40)
+        self.days = 0  # how much later than the first story
 
     def mono_us(self) -> int:
         return self.at_us
 
     def now(self) -> datetime:
-        return (NOON + timedelta(microseconds=self.at_us - BASE + LEAD)).astimezone(UTC)
+        later = timedelta(days=self.days, microseconds=self.at_us - BASE + LEAD)
+        return (NOON + later).astimezone(UTC)
 
 
 @dataclass(frozen=True)

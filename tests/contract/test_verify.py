@@ -33,9 +33,10 @@ from dr.model import event as ev
 from dr.model.drill import Objectives, RecoveryPoint, RecoveryTime
 from dr.model.event import Way
 from dr.model.units import Duration
+from dr.stores.additions import add, approve
 from dr.stores.files import sha256_of
 from dr.stores.keys import Key
-from dr.stores.sealing import add, approve, seal
+from dr.stores.sealing import seal
 from tests.contract.bundles import Case, Place, a_case
 from tests.contract.verifiers import NOT_VERIFIED, UNCHECKED, VERIFIED, Given, verdicts
 from tests.unit.report_world import S, at
@@ -70,9 +71,9 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> World:
     failed = a_case(down=(0.9, 190), end=320)
     other = place.closed(failed)
     run = place.closed(a_case())
-    note = base / "actions.md"
-    note.write_text("Lower the TTL. Owner: ada. Due: 2026-12-01.\n")
-    add(run, place.home.path, note, "corrective actions", place.key(), place.clock)
+    note = b"Lower the TTL. Owner: ada. Due: 2026-12-01.\n"
+    home, title = place.home.path, "corrective actions"
+    add(run, home, "actions.md", note, title, place.key(), place.clock)
     approve(run, place.home.path, place.key("reviewer"), place.clock)
     given = base / "given"
     given.mkdir()

@@ -2,10 +2,11 @@
 """Check the evidence of a disaster-recovery drill. Needs Python 3.9 or newer, and nothing else.
 
     python3 verify.py BUNDLE --signers FILE --register FILE [--head HEX] [--run ID]
+                      [--tsa-ca FILE] [--p256 FILE]
 
 Take this program, the signers file and the register from somewhere else than the bundle. It shares
-no code with `dr`: it has its own Ed25519, its own reading of every file, and its own arithmetic for
-recovery time, recovery point and verdicts. VERIFY.md says what each check proves.
+no code with `dr`: it has its own Ed25519, RSA and ECDSA, its own reading of every file, and its own
+arithmetic for recovery time, recovery point and verdicts. VERIFY.md says what each check proves.
 
 Exit code: 0 everything holds, 1 something does not, 4 nothing is wrong, but nothing was given to
 check the signature or the register against (or nobody has signed).
@@ -19,6 +20,7 @@ import os
 import re
 import sys
 from collections import defaultdict
+from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 
 PROVIDER = {"aws.elb.target_health", "aws.cloudwatch.alarm", "aws.rds.cluster_status"}
@@ -29,7 +31,8 @@ WORST = ["invalid", "aborted", "fail", "inconclusive", "pass"]
 LIVE = re.compile(
     r"journal\.db(-wal|-shm|-journal)?|owner\.lock|children/.*|samples/(stop|observer(-apart)?\.json)"
 )
-OWN = re.compile(r"MANIFEST\.sha256|SEAL\.txt(\.sig|\.approval\.sig)?|addenda/.*")
+OWN = re.compile(r"MANIFEST\.sha256|SEAL\.txt(\.sig|\.approval\.sig|\.tsr|\.p256\.sig)?|addenda/.*")
+LATER = re.compile(r"SEAL\.txt\.(approval\.sig|tsr|p256\.sig)|addenda/.*/ADDENDUM\.txt")
 SEAL = (
     "run_id run_no drill evidence status started ended overall objectives plan_sha256 "
     "intent_sha256 manifest_sha256 events_count events_head_sha256 replaces_sha256 "
@@ -187,6 +190,287 @@ def who(raw, namespace, signers, at):
             continue
         return words[0].strip('"')
     raise Wrong(f"{fingerprint(raw)} is not in the signers file for {namespace}")
+
+
+# Timestamps (RFC 3161) and P-256 ---------------------------------------------------------------
+
+HASHES = {
+    bytes.fromhex(f"60864801650304020{n}"): name
+    for n, name in ((1, "sha256"), (2, "sha384"), (3, "sha512"))
+}
+RSA = bytes.fromhex("2a864886f70d010101")
+RSA_WITH = {
+    bytes.fromhex(f"2a864886f70d01010{n}"): name
+    for n, name in (("b", "sha256"), ("c", "sha384"), ("d", "sha512"))
+}
+ECDSA_WITH = {
+    bytes.fromhex(f"2a8648ce3d04030{n}"): name
+    for n, name in ((2, "sha256"), (3, "sha384"), (4, "sha512"))
+}
+SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
+TST_INFO = bytes.fromhex("2a864886f70d0109100104")
+CONTENT_TYPE, MESSAGE_DIGEST = (
+    bytes.fromhex("2a864886f70d010903"),
+    bytes.fromhex("2a864886f70d010904"),
+)
+ESS_1, ESS_2 = bytes.fromhex("2a864886f70d010910020c"), bytes.fromhex("2a864886f70d010910022f")
+KEY_USE, TIMESTAMPING = bytes.fromhex("551d25"), bytes.fromhex("2b06010505070308")
+CONSTRAINTS = bytes.fromhex("551d13")
+CURVES = {  # p, b, order, x and y of the base point; a is -3
+    bytes.fromhex("2a8648ce3d030107"): (
+        2**256 - 2**224 + 2**192 + 2**96 - 1,
+        0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
+        0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+        0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+        0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+    ),
+    bytes.fromhex("2b81040022"): (
+        2**384 - 2**128 - 2**96 + 2**32 - 1,
+        0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+        0xAA87CA22BE8B05378EB1C71EF320AD746E1D3B628BA79B9859F741E082542A385502F25DBF55296C3A545E3872760AB7,
+        0x3617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A431D7C90EA0E5F,
+    ),
+}
+P256 = bytes.fromhex("2a8648ce3d030107")
+
+
+class Unknown(Exception):
+    """A check could not be made."""
+
+
+def elements(data):
+    """Return (tag, content, whole) of each DER element, one after another."""
+    at, found = 0, []
+    while at < len(data):
+        need(at + 2 <= len(data), "cut off")
+        tag, size, start = data[at], data[at + 1], at + 2
+        if size & 0x80:
+            count = size & 0x7F
+            need(0 < count <= 4, "not DER")
+            size, start = int.from_bytes(data[start : start + count], "big"), start + count
+        need(start + size <= len(data), "cut off")
+        found.append((tag, data[start : start + size], data[at : start + size]))
+        at = start + size
+    return found
+
+
+def inside(element, tag=0x30):
+    need(element[0] == tag, "not of its form")
+    return elements(element[1])
+
+
+def number(element):
+    need(element[0] == 2 and element[1], "not of its form")
+    return int.from_bytes(element[1], "big", signed=True)
+
+
+def moment(element):
+    """Return YYYYMMDDHHMMSS."""
+    text = element[1].decode("ascii")
+    if element[0] == 0x17:
+        text = ("19" if text[:2] >= "50" else "20") + text
+    found = re.fullmatch(r"([0-9]{14})(\.[0-9]+)?Z", text)
+    need(element[0] in (0x17, 0x18) and found, "no moment")
+    return found.group(1)
+
+
+def rsa(key, signature, message, hashing):
+    _, (_, bits, _) = key
+    modulus, exponent = map(number, inside(elements(bits[1:])[0]))
+    size = (modulus.bit_length() + 7) // 8
+    oid = next(oid for oid, name in HASHES.items() if name == hashing)
+    hashed = hashlib.new(hashing, message).digest()
+    algorithm = b"\x30" + bytes([len(oid) + 4]) + b"\x06" + bytes([len(oid)]) + oid + b"\x05\x00"
+    told = algorithm + b"\x04" + bytes([len(hashed)]) + hashed
+    told = b"\x30" + bytes([len(told)]) + told
+    padded = b"\0\1" + b"\xff" * (size - len(told) - 3) + b"\0" + told
+    opened = pow(int.from_bytes(signature, "big"), exponent, modulus).to_bytes(size, "big")
+    return len(signature) == size and opened == padded
+
+
+def sum_on(curve, one, two):
+    p = curve[0]
+    if one is None or two is None:
+        return one or two
+    if one[0] == two[0]:
+        if (one[1] + two[1]) % p == 0:
+            return None
+        slope = (3 * one[0] * one[0] - 3) * pow(2 * one[1], -1, p) % p
+    else:
+        slope = (two[1] - one[1]) * pow(two[0] - one[0], -1, p) % p
+    x = (slope * slope - one[0] - two[0]) % p
+    return x, (slope * (one[0] - x) - one[1]) % p
+
+
+def times_on(curve, factor, point):
+    result = None
+    while factor:
+        if factor & 1:
+            result = sum_on(curve, result, point)
+        point = sum_on(curve, point, point)
+        factor >>= 1
+    return result
+
+
+def ecdsa(key, signature, message, hashing):
+    (algorithm, (_, bits, _)) = key
+    curve = CURVES.get(inside(algorithm)[1][1])
+    if curve is None:
+        raise Unknown("a curve that is not known here")
+    p, b, order = curve[:3]
+    size, point = (p.bit_length() + 7) // 8, bits[1:]
+    need(len(point) == 1 + 2 * size and point[0] == 4, "a point in another form")
+    x, y = int.from_bytes(point[1 : 1 + size], "big"), int.from_bytes(point[1 + size :], "big")
+    need((y * y - x * x * x + 3 * x - b) % p == 0 and max(x, y) < p, "a point not on the curve")
+    whole = elements(signature)
+    need(len(whole) == 1, "not a signature")
+    r, s = map(number, inside(whole[0]))
+    if not (0 < r < order and 0 < s < order):
+        return False
+    hashed = hashlib.new(hashing, message).digest()
+    e = int.from_bytes(hashed, "big") >> max(0, 8 * len(hashed) - order.bit_length())
+    w = pow(s, -1, order)
+    found = sum_on(
+        curve,
+        times_on(curve, e * w % order, curve[3:]),
+        times_on(curve, r * w % order, (x, y)),
+    )
+    return found is not None and found[0] % order == r
+
+
+def holds(key, algorithm, signature, message, hashing=None):
+    """Say whether a signature is of a message. `hashing` where the algorithm does not name it."""
+    oid = inside(algorithm)[0][1]
+    if oid in RSA_WITH or (oid == RSA and hashing):
+        return rsa(key, signature, message, RSA_WITH.get(oid, hashing))
+    if oid in ECDSA_WITH:
+        return ecdsa(key, signature, message, ECDSA_WITH[oid])
+    raise Unknown("a kind of signature that is not known here")
+
+
+class Certificate:
+    def __init__(self, data):
+        self.data = data
+        self.tbs, self.algorithm, (_, bits, _) = inside(elements(data)[0])
+        self.signature = bits[1:]
+        parts = inside(self.tbs)
+        if parts[0][0] == 0xA0:
+            parts = parts[1:]
+        self.serial, self.issuer, self.subject = parts[0][2], parts[2][2], parts[4][2]
+        self.after, self.before = map(moment, inside(parts[3]))
+        self.key = inside(parts[5])
+        self.extensions = {}
+        for tag, content, _ in parts[6:]:
+            if tag == 0xA3:
+                for one in inside(elements(content)[0]):
+                    fields = inside(one)
+                    self.extensions[fields[0][1]] = fields[-1][1]
+
+    def issued(self, other):
+        constraints = self.extensions.get(CONSTRAINTS)
+        may = constraints and any(
+            e[0] == 1 and e[1] != b"\0" for e in inside(elements(constraints)[0])
+        )
+        return (
+            bool(may)
+            and other.issuer == self.subject
+            and holds(self.key, other.algorithm, other.signature, other.tbs[2])
+        )
+
+
+def pem(data, what):
+    pattern = f"-----BEGIN {what}-----\\s+([A-Za-z0-9+/=\\s]+?)-----END {what}-----"
+    found = re.findall(pattern, data.decode("utf-8", "replace"))
+    need(found, f"no {what.lower()} in the file that was given")
+    return [base64.b64decode(re.sub(r"\s", "", one)) for one in found]
+
+
+def trusted(signer, others, roots, at):
+    """Follow the issuers of a certificate up to one that was given."""
+    one = signer
+    for _ in range(8):
+        need(one.after <= at <= one.before, "a certificate was not valid then")
+        if one.data in roots:
+            return
+        above = [c for c in others if c.data != one.data and c.issued(one)]
+        need(above, "not of an authority that was given")
+        one = next((c for c in above if c.data in roots), above[0])
+    raise Wrong("not of an authority that was given")
+
+
+def stamped(response, data, authorities):
+    """Return the moment (RFC 3339) of a timestamp over data; checked, if authorities are given."""
+    answer = elements(response)
+    need(len(answer) == 1, "more than a timestamp")
+    status, token = inside(answer[0])
+    need(number(inside(status)[0]) == 0, "no timestamp was granted")
+    kind, wrapped = inside(token)
+    need(kind[1] == SIGNED_DATA, "not signed")
+    parts = inside(inside(wrapped, 0xA0)[0])
+    content_type, content = inside(parts[2])
+    need(content_type[1] == TST_INFO, "not a timestamp")
+    info = inside(content, 0xA0)[0][1]
+    fields = inside(elements(info)[0])
+    imprint = inside(fields[2])
+    need(
+        inside(imprint[0])[0][1] in HASHES and HASHES[inside(imprint[0])[0][1]] == "sha256",
+        "made with another hash than SHA-256",
+    )
+    need(imprint[1][1] == hashlib.sha256(data).digest(), "the timestamp is of other bytes")
+    at = moment(fields[4])
+    if authorities is not None:
+        embedded = [Certificate(e[2]) for p in parts[3:] if p[0] == 0xA0 for e in elements(p[1])]
+        given = pem(authorities, "CERTIFICATE")
+        signed_by_authority(parts[-1], info, embedded, given, at)
+    return re.sub(r"(....)(..)(..)(..)(..)(..)", r"\1-\2-\3T\4:\5:\6Z", at)
+
+
+def signed_by_authority(infos, info, embedded, given, at):
+    signers = inside(infos, 0x31)
+    need(len(signers) == 1, "not exactly one has signed")
+    parts = inside(signers[0])
+    issuer, serial = inside(parts[1])
+    hashing = HASHES.get(inside(parts[2])[0][1])
+    if hashing is None:
+        raise Unknown("a hash that is not known here")
+    need(parts[3][0] == 0xA0, "it signs no attributes")
+    attributes = {}
+    for one in elements(parts[3][1]):
+        name, values = inside(one)
+        need(name[1] not in attributes, "an attribute twice")
+        attributes[name[1]] = inside(values, 0x31)[0]
+    need(attributes[CONTENT_TYPE][1] == TST_INFO, "signed as something else")
+    hashed = hashlib.new(hashing, info).digest()
+    need(attributes[MESSAGE_DIGEST][1] == hashed, "the signature is of other bytes")
+    others = embedded + [Certificate(one) for one in given]
+    named = [c for c in others if (c.issuer, c.serial) == (issuer[2], serial[2])]
+    need(named, "the certificate of the signer is not there")
+    signer = named[0]
+    bound(attributes, signer)
+    use = signer.extensions.get(KEY_USE)
+    need(use and [e[1] for e in inside(elements(use)[0])] == [TIMESTAMPING], "not for timestamps")
+    message = b"\x31" + parts[3][2][1:]
+    need(holds(signer.key, parts[4], parts[5][1], message, hashing), "the signature does not hold")
+    trusted(signer, others, set(given), at)
+
+
+def bound(attributes, signer):
+    """The signer's certificate is the one that the signature speaks of."""
+    if ESS_2 in attributes:
+        first = inside(inside(inside(attributes[ESS_2])[0])[0])
+        hashing = HASHES.get(inside(first[0])[0][1]) if first[0][0] == 0x30 else "sha256"
+        told = next(e[1] for e in first if e[0] == 4)
+    else:
+        need(ESS_1 in attributes, "it does not name the signer's certificate")
+        hashing, told = "sha1", inside(inside(inside(attributes[ESS_1])[0])[0])[0][1]
+    need(hashing and hashlib.new(hashing, signer.data).digest() == told, "another certificate")
+
+
+def seconds(text):
+    return (
+        datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc).timestamp()
+    )
 
 
 # Reading ---------------------------------------------------------------------------------------
@@ -733,6 +1017,7 @@ class Bundle:
         self.run, self.head = options.run, options.head
         self.signers = read(options.signers)
         self.register = read(options.register)
+        self.tsa, self.p256 = read(options.tsa_ca), read(options.p256)
 
     def sha(self, name):
         return sha(self.files[name])
@@ -932,7 +1217,7 @@ def check_13(b):
     need(not kinds["abandoned"], "it was abandoned")
     replaced = older[-1]["sha256"] if older else ZERO
     need(seal["replaces_sha256"] == replaced, "it does not replace the seal before")
-    later = [n for n in b.files if n == "SEAL.txt.approval.sig" or n.endswith("/ADDENDUM.txt")]
+    later = [n for n in b.files if LATER.fullmatch(n)]
     added = [(one["note"], one["sha256"]) for one in kinds["addendum"] if one["n"] > last["n"]]
     need(sorted(added) == sorted((n, b.sha(n)) for n in later), "what came later differs")
     return True, "intent, seal and what came later are the registered ones"
@@ -1022,6 +1307,52 @@ def check_17(b):
     return (True if count and not unknown else None), f"{count} addenda"
 
 
+def existed(b, stamp, text):
+    """Return the moment a timestamp names, and why it was not checked ("" if it was)."""
+    data = b.files[text + ".sig"] if text + ".sig" in b.files else b.files[text]
+    at = stamped(b.files[stamp], data, b.tsa)
+    return at, "" if b.tsa is not None else "no certificate of the authority was given"
+
+
+def told(text, unchecked):
+    return (None, f"not checked ({unchecked}): {text}") if unchecked else (True, text)
+
+
+def check_18(b):
+    if "intent.json.tsr" not in b.files:
+        return None, "the intent has no timestamp"
+    at, unchecked = existed(b, "intent.json.tsr", "intent.json")
+    began = b.seal["started"]
+    late = seconds(at) - seconds(began)
+    need(late <= 60, f"the intent existed at {at}, after the run had begun at {began}")
+    if late > 0:
+        unchecked = unchecked or "within what clocks differ"
+    return told(f"the intent existed at {at}, the run began at {began}", unchecked)
+
+
+def check_19(b):
+    if "SEAL.txt.tsr" not in b.files:
+        return None, "the seal has no timestamp"
+    at, unchecked = existed(b, "SEAL.txt.tsr", "SEAL.txt")
+    names = b.seal["sealed_at"]
+    need(seconds(at) - seconds(names) >= -60, f"the seal existed at {at}, and names {names}")
+    return told(f"the seal existed at {at}, it names {names}", unchecked)
+
+
+def check_20(b):
+    if "SEAL.txt.p256.sig" not in b.files:
+        return None, "there is no signature of a P-256 key"
+    if b.p256 is None:
+        return told("there is a signature of a P-256 key", "no public key was given")
+    key = inside(elements(pem(b.p256, "PUBLIC KEY")[0])[0])
+    need(inside(key[0])[1][1] == P256, "the key that was given is no P-256 key")
+    need(
+        ecdsa(key, b.files["SEAL.txt.p256.sig"], b.files["SEAL.txt"], "sha256"),
+        "the P-256 signature is not of this seal and that key",
+    )
+    return True, "the seal is signed with the P-256 key"
+
+
 def read(path):
     if path is None:
         return None
@@ -1036,15 +1367,17 @@ def clean(text):
 def main():
     parser = argparse.ArgumentParser(description="Check the evidence of a drill.")
     parser.add_argument("bundle")
-    for name in ("--signers", "--register", "--head", "--run"):
+    for name in ("--signers", "--register", "--head", "--run", "--tsa-ca", "--p256"):
         parser.add_argument(name)
     options = parser.parse_args()
     if not os.path.isdir(options.bundle):
         parser.error("the bundle is not a directory")
     found, answers = Bundle(options), {}
-    for number in range(1, 18):
+    for number in range(1, 21):
         try:
             ok, text = globals()[f"check_{number}"](found)
+        except Unknown as error:
+            ok, text = None, f"not checked ({error})"
         except KeyError as error:
             ok, text = False, f"there is no {error.args[0]}"
         except Exception as error:  # hostile bytes must not end the checking

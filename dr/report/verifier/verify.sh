@@ -2,20 +2,21 @@
 # Check the evidence of a disaster-recovery drill with bash, coreutils, findutils, grep, sed, awk, jq,
 # openssl and ssh-keygen alone:
 #
-#   verify.sh BUNDLE [--signers FILE] [--register FILE] [--head HEX] [--run ID]
+#   verify.sh BUNDLE [--signers FILE] [--register FILE] [--head HEX] [--run ID] [--tsa-ca FILE] [--p256 FILE]
 #
 # Take this program, the signers file and the register from somewhere else than the bundle. VERIFY.md
 # says what each check proves. Exit code: 0 everything holds, 1 something does not, 4 nothing is wrong,
 # but nothing was given to check the signature or the register against (or nobody has signed).
 set -u
 export LC_ALL=C TZ=UTC
-usage() { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2; }
+usage() { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
 [ $# -ge 1 ] && [ -d "$1" ] || usage
 D=$1; shift
-AS='' RG='' HEAD='' WANT=''
+AS='' RG='' HEAD='' WANT='' CA='' PUB=''
 while [ $# -gt 1 ]; do
   case $1 in
     --signers) AS=$(realpath -- "$2") ;; --register) RG=$(realpath -- "$2") ;;
+    --tsa-ca) CA=$(realpath -- "$2") ;; --p256) PUB=$(realpath -- "$2") ;;
     --head) HEAD=$2 ;; --run) WANT=$2 ;; *) usage ;;
   esac
   shift 2
@@ -40,7 +41,7 @@ hashes() { # of each line of a file, without its line end
 ended() { [ -s "$1" ] && [ -z "$(tail -c1 "$1" | tr '\0' x)" ]; } # its last line is whole
 NAME='[A-Za-z0-9._@+=,:-]+(/[A-Za-z0-9._@+=,:-]+)*'
 LIVE='journal\.db(-wal|-shm|-journal)?|owner\.lock|children/.*|samples/(stop|observer(-apart)?\.json)'
-OWN='MANIFEST\.sha256|SEAL\.txt(\.sig|\.approval\.sig)?|addenda/.*'
+OWN='MANIFEST\.sha256|SEAL\.txt(\.sig|\.approval\.sig|\.tsr|\.p256\.sig)?|addenda/.*'
 form() { # FILE HEAD FIELD...: exactly these lines, in this order, printable
   local file=$1 head=$2; shift 2
   ended "$file" && ! grep -q '[^ -~]' "$file" && [ "$(sed -n 1p "$file")" = "$head" ] || return 1
@@ -165,7 +166,7 @@ if [ -z "$RG" ]; then for n in 12 13 14; do na $n 'no register was given'; done;
       all(.[]; .kind=="intent" or .kind=="seal" or .kind=="abandoned" or .kind=="addendum")' "$RG" >/dev/null 2>&1 &&
     { [ -z "$HEAD" ] || grep -qxF -- "$HEAD" "$W/h"; }
   judge $? 12 "the register's chain is whole: $(wc -l <"$RG") entries, head $(tail -n1 "$W/h" | cut -c1-16)"
-  for n in SEAL.txt.approval.sig addenda/*/ADDENDUM.txt; do [ -f "$n" ] && printf '%s %s\n' "$n" "$(s "$n")"; done | sort >"$W/later"
+  for n in SEAL.txt.approval.sig SEAL.txt.tsr SEAL.txt.p256.sig addenda/*/ADDENDUM.txt; do [ -f "$n" ] && printf '%s %s\n' "$n" "$(s "$n")"; done | sort >"$W/later"
   jq -es --arg r "$(f run_id)" --arg no "$(f run_no)" --arg i "$(s intent.json)" --arg s "$(s SEAL.txt)" \
     --arg st "$STATUS" --arg p "$(f register_prev_sha256)" --arg o "$(f replaces_sha256)" --rawfile l "$W/later" '
     map(select(.run_id==$r)) as $m | def k($x): $m | map(select(.kind==$x));
@@ -392,6 +393,42 @@ addenda() {
   done
 }
 if [ ! -e addenda ]; then na 17 'there are no addenda'; else addenda; judge $? 17 'the addenda follow the seal'; fi
+
+# 18, 19, 20: an authority's clock, and a key in a KMS
+stamped() { # STAMP TEXT -> the moment it names; fails unless it is of that text (of its signature, if there is one)
+  local of=$2 at
+  [ -e "$2.sig" ] && of=$2.sig
+  openssl ts -reply -in "$1" -token_out -out "$W/token" 2>/dev/null &&
+    openssl cms -verify -noverify -nosigs -binary -inform DER -in "$W/token" -out "$W/info" 2>/dev/null &&
+    openssl asn1parse -inform DER -in "$W/info" >"$W/asn" 2>/dev/null || return 1
+  [ "$(sed -n 's/.*OCTET STRING.*\[HEX DUMP\]:\([0-9A-F]*\)$/\1/p' "$W/asn" | head -n1 | tr A-F a-f)" = "$(s "$of")" ] || return 1
+  grep -q ':sha256$' "$W/asn" || return 1
+  at=$(sed -n 's/.*GENERALIZEDTIME *:\([0-9]\{4\}\)\([0-9][0-9]\)\([0-9][0-9]\)\([0-9][0-9]\)\([0-9][0-9]\)\([0-9][0-9]\).*/\1-\2-\3T\4:\5:\6Z/p' "$W/asn" | head -n1)
+  [ -n "$at" ] && echo "$at" || return 1
+  [ -z "$CA" ] || openssl ts -verify -data "$of" -in "$1" -CAfile "$CA" -attime "$(date -d "$at" +%s)" >/dev/null 2>&1
+}
+seconds() { date -d "$1" +%s 2>/dev/null || echo x; }
+stamp() { # NUMBER STAMP TEXT WHAT EARLIEST LATEST SINCE
+  local at t
+  at=$(stamped "$2" "$3") || { no "$1" "$4 has no good timestamp"; return; }
+  t=$(seconds "$at")
+  if [ -n "$6" ] && [ "$t" -gt $(($(seconds "$6") + 60)) ]; then no "$1" "$4 existed at $at, after the run had begun at $6"
+  elif [ -n "$5" ] && [ "$t" -lt $(($(seconds "$5") - 60)) ]; then no "$1" "$4 existed at $at, before the moment that it names"
+  elif [ -z "$CA" ]; then na "$1" "not checked (no certificate of the authority was given): $4 existed at $at"
+  elif [ -n "$6" ] && [ "$t" -gt "$(seconds "$6")" ]; then na "$1" "not checked (within what clocks differ): $4 existed at $at"
+  else ok "$1" "$4 existed at $at, $7"; fi
+}
+if [ ! -e intent.json.tsr ]; then na 18 'the intent has no timestamp'
+else stamp 18 intent.json.tsr intent.json 'the intent' '' "$(f started)" "the run began at $(f started)"; fi
+if [ ! -e SEAL.txt.tsr ]; then na 19 'the seal has no timestamp'
+else stamp 19 SEAL.txt.tsr SEAL.txt 'the seal' "$(f sealed_at)" '' "it names $(f sealed_at)"; fi
+if [ ! -e SEAL.txt.p256.sig ]; then na 20 'there is no signature of a P-256 key'
+elif [ -z "$PUB" ]; then na 20 'not checked (no public key was given): there is a signature of a P-256 key'
+else
+  openssl pkey -pubin -in "$PUB" -noout -text 2>/dev/null | grep -q 'prime256v1' &&
+    openssl dgst -sha256 -verify "$PUB" -signature SEAL.txt.p256.sig SEAL.txt >/dev/null 2>&1
+  judge $? 20 'the seal is signed with the P-256 key'
+fi
 
 [ $F = 0 ] || { echo 'NOT VERIFIED'; exit 1; }
 [ $OPEN = 0 ] || { echo 'CONSISTENT, BUT NOT VERIFIED: nothing to check the signature or the register against'; exit 4; }
