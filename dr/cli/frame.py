@@ -30,6 +30,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "seal": ("dr.cli.sealing", "Seal a run whose process died, as incomplete."),
     "sign": ("dr.cli.sealing", "Approve a sealed run with a second key."),
     "addendum": ("dr.cli.sealing", "Add a file to a sealed run."),
+    "anchor": (
+        "dr.cli.anchoring",
+        "Anchor a sealed run with somebody outside.",
+    ),
     "findings": ("dr.cli.findings", "Follow up what drills have found, until it is closed."),
     "keys": ("dr.cli.sealing", "Make and list the keys that sign."),
     "register": ("dr.cli.sealing", "List every run that was ever meant."),

@@ -19,6 +19,7 @@ from dr.cli.outcome import exit_code
 from dr.cli.safety import refuse_if_engaged
 from dr.cli.session import Session, reopen
 from dr.cli.stage import FILE as STAGE_FILE
+from dr.cli.stamping import stamp_end, stamp_intent
 from dr.cli.view.base import View
 from dr.cli.view.choose import choose
 from dr.cloud.clock import Clock
@@ -55,7 +56,11 @@ def run(
     quiet: bool,
     no_input: bool,
 ) -> int:
-    """Run a drill: break something on purpose, recover, measure, put everything back."""
+    """Run a drill: break something on purpose, recover, measure, put everything back.
+
+    With $DR_TSA, the address of a timestamp authority, its intent is stamped before anything is
+    touched, and its seal at the end.
+    """
     parsed = read_drill(drill)
     planned = plan_of(parsed, kinds(), simulated=sandbox)
     if not sandbox:
@@ -69,6 +74,7 @@ def run(
             _confirmed(bound)
         stack.enter_context(_service(place, bound))
         directory = place.create(bound, drill.read_bytes(), started_by=whoami(), clock=Clock())
+        stamp_intent(directory)
         directory.write(STAGE_FILE, stage.to_json())
         view = choose(json=as_json, quiet=quiet, stream=sys.stderr)
         session = Session(directory, stage, view)
@@ -151,6 +157,7 @@ def _owned(directory: RunDir, session: Session, why: str) -> int:
             return _left_open(directory, session, Exit.INCONCLUSIVE)
     result = session.result()
     session.close(result)
+    stamp_end(directory)
     return exit_code(state, result)
 
 

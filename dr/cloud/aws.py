@@ -68,6 +68,10 @@ class Aws:
         return self._client("autoscaling")
 
     @property
+    def cloudtrail(self) -> Any:
+        return self._client("cloudtrail")
+
+    @property
     def cloudwatch(self) -> "CloudWatchClient":
         return self._client("cloudwatch")
 
@@ -86,6 +90,10 @@ class Aws:
     @property
     def iam(self) -> Any:
         return self._client("iam")
+
+    @property
+    def kms(self) -> Any:
+        return self._client("kms")
 
     @property
     def rds(self) -> "RDSClient":

@@ -4,6 +4,9 @@ Source: botocore 1.4x exceptions; AWS common error codes. The order matters: a s
 page and a permission error are both `ClientError`s.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from dr.model.errors import DrError, Failed, Forbidden, SimulatorUnsupported, Unclear
 
 _FORBIDDEN = {
@@ -58,3 +61,15 @@ def _of_answer(error: Exception) -> DrError:
     if code in _UNCLEAR or status >= 500:  # noqa: PLR2004 - server errors
         return Unclear(str(error))
     return Failed(str(error))
+
+
+@contextmanager
+def speaking(what: str) -> Iterator[None]:
+    """Let a provider's failure within the block say what it means, and of what."""
+    try:
+        yield
+    except Exception as error:
+        meaning = translate(error)
+        if meaning is None or meaning is error:
+            raise
+        raise type(meaning)(f"{what}: {meaning}") from error

@@ -34,14 +34,14 @@ class StoryClock(Clock):
 
     def __init__(self) -> None:
         self.at_us = at(-40)
-        self.days = 0  # how much later than the first story
+        self.later = timedelta()  # than the first story
 
     def mono_us(self) -> int:
         return self.at_us
 
     def now(self) -> datetime:
-        later = timedelta(days=self.days, microseconds=self.at_us - BASE + LEAD)
-        return (NOON + later).astimezone(UTC)
+        told = NOON + timedelta(microseconds=self.at_us - BASE + LEAD)
+        return (told + self.later).astimezone(UTC)
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,10 @@ class Place:
 
     def closed(self, case: Case, ending: str = "completed") -> RunDir:
         """Make a run, bring it to its end, and seal it."""
-        run = self.begun(case)
+        return self.ended(self.begun(case), ending)
+
+    def ended(self, run: RunDir, ending: str = "completed") -> RunDir:
+        """Bring a run to its end, and seal it."""
         digests = write_result(run, events_of(run))
         journal = run.journal(self.clock)
         journal.events()

@@ -1,6 +1,7 @@
 """What becomes of a finding: sealed addenda, folded; nothing sealed is ever edited."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ def test_an_error_is_ended_by_a_retest_that_passed_and_by_no_other(
     assert close("--retest", before.id, "--until", "2027-01-01") == Exit.USAGE
     assert close("--accept-risk", "ada") == Exit.USAGE
     assert error_of(capsys, run) == id_
-    place.clock.days = 30
+    place.clock.later = timedelta(days=30)
     assert close("--retest", place.closed(a_case()).id) == Exit.PASS
     assert id_ not in {f["id"] for f in listed(capsys, run.id)}
 

@@ -23,22 +23,25 @@ class Given:
     register: Path | None = None
     head: str | None = None
     run: str | None = None
+    tsa: Path | None = None
+    p256: Path | None = None
 
     def arguments(self) -> list[str]:
         named = {
             "--signers": self.signers, "--register": self.register,
-            "--head": self.head, "--run": self.run,
+            "--head": self.head, "--run": self.run, "--tsa-ca": self.tsa, "--p256": self.p256,
         }  # fmt: skip
         return [str(part) for name, value in named.items() if value for part in (name, value)]
 
 
 @dataclass(frozen=True)
 class Said:
-    """What a verifier said: its exit code, and the numbers of the checks that fail."""
+    """What a verifier said: its exit code, and the numbers of the checks that fail, or hold."""
 
     code: int
     failed: frozenset[int]
     out: str
+    held: frozenset[int] = frozenset()
 
 
 def ours(bundle: Path, given: Given) -> Said:
@@ -50,13 +53,16 @@ def ours(bundle: Path, given: Given) -> Said:
             register=None if given.register is None else given.register.read_bytes(),
             head=given.head,
             run=given.run,
+            tsa=None if given.tsa is None else given.tsa.read_bytes(),
+            p256=None if given.p256 is None else given.p256.read_bytes(),
             provider_reported=provider_reported,
         ),
     )
     failed = frozenset(c.number for c in checks if c.ok is False)
     unchecked = any(c.ok is None and c.number in ESSENTIAL for c in checks)
     code = NOT_VERIFIED if failed else UNCHECKED if unchecked else VERIFIED
-    return Said(code, failed, "\n".join(f"{c.number} {c.ok} {c.text}" for c in checks))
+    held = frozenset(c.number for c in checks if c.ok)
+    return Said(code, failed, "\n".join(f"{c.number} {c.ok} {c.text}" for c in checks), held)
 
 
 def shell(bundle: Path, given: Given) -> Said:
@@ -74,10 +80,12 @@ def _program(command: list[str], bundle: Path, given: Given) -> Said:
         [*command, str(bundle), *given.arguments()],
         capture_output=True, text=True, check=False, errors="replace", timeout=60,
     )  # fmt: skip
-    failed = frozenset(
-        int(line[4:7]) for line in done.stdout.splitlines() if line.startswith("FAIL")
+    lines = done.stdout.splitlines()
+    failed, held = (
+        frozenset(int(line[4:7]) for line in lines if line.startswith(mark))
+        for mark in ("FAIL", "ok  ")
     )
-    return Said(done.returncode, failed, done.stdout + done.stderr)
+    return Said(done.returncode, failed, done.stdout + done.stderr, held)
 
 
 ALL = {"dr": ours, "verify.sh": shell, "verify.py": python}
