@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "Anchor a sealed run with somebody outside.",
     ),
     "findings": ("dr.cli.findings", "Follow up what drills have found, until it is closed."),
+    "witness": ("dr.cli.witness", "Hold a run against what AWS has recorded of it."),
     "keys": ("dr.cli.sealing", "Make and list the keys that sign."),
     "register": ("dr.cli.sealing", "List every run that was ever meant."),
     "verify": ("dr.cli.verifying", "Check evidence, and compute every figure again."),
