@@ -9,8 +9,8 @@ from dr.cli.exit_codes import Exit
 from dr.cli.home import home
 from dr.cli.stage import sandbox_home
 from dr.model.errors import Refused
-from dr.model.result import ObjectiveResult, Result
-from dr.report.numbers import MS_US, interval, length
+from dr.model.result import Result
+from dr.report.achieved import achieved
 
 DRILLS = ("rds-failover", "dynamodb-restore", "zone-loss")
 
@@ -64,16 +64,6 @@ def _summary() -> None:
     click.echo("")
     for directory in home().runs()[-len(DRILLS) :]:
         result = Result.model_validate_json((directory.path / "result.json").read_bytes())
-        figures = ", ".join(_figure(one) for one in result.objectives)
+        figures = ", ".join(achieved(one) for one in result.objectives)
         click.echo(f"{result.verdict.value.upper():13} {result.drill:18} {figures}  SIMULATED")
         click.echo(f"{'':13} {directory.path / 'report.html'}")
-
-
-def _figure(one: ObjectiveResult) -> str:
-    """Write what was achieved against its target."""
-    name, target = one.metric.upper(), length(one.target_ms * MS_US)
-    if one.achieved is None:
-        return f"{name} not measured (target {target})"
-    upper = one.achieved.upper_ms
-    shown = interval(one.achieved.lower_ms * MS_US, None if upper is None else upper * MS_US)
-    return f"{name} {shown} (target {target})"

@@ -1,0 +1,122 @@
+"""`dr pack`: what an auditor gets for a quarter, in one directory, checked with nothing of ours."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import click
+
+from dr.cli.evidence import report_of
+from dr.cli.exit_codes import Exit
+from dr.cli.home import home
+from dr.cli.portfolio import gathered
+from dr.core.series import quarter_of
+from dr.model.errors import Refused
+from dr.model.portfolio import Ending, Outcome, Portfolio
+from dr.report.untrusted import clean
+from dr.stores.keys import P256_KEY, Keys
+from dr.stores.register import FILE
+from dr.stores.sealing import bundle_of
+
+SEALED = {Ending.COMPLETE, Ending.INCOMPLETE}
+
+
+@click.command()
+@click.option("--period", required=True, metavar="2026Q4", help="The quarter, by registration.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A directory that is not there yet.",
+)
+def pack(*, period: str, out: Path) -> int:
+    """Collect a quarter: bundles, reports, register, portfolio, signers, and what checks them.
+
+    Every run that was registered in the quarter is in it, whatever became of it. Exit code 0 when
+    all of them are sealed or abandoned and hold; 1 when something does not hold or is missing: the
+    pack is written all the same, and says so.
+    """
+    if not re.fullmatch(r"[0-9]{4}Q[1-4]", period):
+        raise click.BadParameter(f"{period!r} is no quarter; write 2026Q4", param_hint="--period")
+    if out.exists():
+        raise Refused(f"{out} is there already; nothing is written over")
+    found = gathered()
+    runs = [one for one in found.outcomes if quarter_of(one.registered) == period]
+    if not runs:
+        raise Refused(f"no run was registered in {period}")
+    beside = out.with_name(f".{out.name}.new")
+    shutil.rmtree(beside, ignore_errors=True)  # of a pack that died half way
+    beside.mkdir(parents=True)
+    _write(beside, period, runs, found)
+    beside.rename(out)
+    click.echo(out)
+    missing = [one for one in runs if one.wrong or one.ending in {Ending.OPEN, Ending.MISSING}]
+    for one in missing:
+        click.echo(f"{one.run_id}: {clean(one.wrong) or one.ending.value}", err=True)
+    return Exit.FAIL if missing or not found.complete else Exit.PASS
+
+
+def _write(place: Path, period: str, runs: list[Outcome], found: Portfolio) -> None:
+    from dr.report.portfolio import render
+    from dr.report.verifier import TOOLS, tool
+
+    for name in TOOLS:
+        (place / name).write_bytes(tool(name))
+    own = home()
+    (place / "SIGNERS").write_text(Keys(own.path / "keys").allowed_signers())
+    shutil.copyfile(own.path / FILE, place / FILE)
+    public = own.path / "keys" / P256_KEY
+    if public.is_file():
+        shutil.copyfile(public, place / P256_KEY)
+    (place / "portfolio.html").write_text(render(found))
+    for one in runs:
+        if one.ending in SEALED:
+            _bundle(place, one)
+    (place / "README.md").write_text(_readme(period, runs, found, p256=public.is_file()))
+
+
+def _bundle(place: Path, one: Outcome) -> None:
+    """Copy the evidence of a run, and nothing of the running program; render its report."""
+    run = home().run(one.run_id)
+    for name, data in bundle_of(run.path).files.items():
+        path = place / "bundles" / run.id / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    if one.ending is Ending.COMPLETE and not one.wrong:
+        (place / "reports").mkdir(exist_ok=True)
+        (place / "reports" / f"{run.id}.html").write_text(report_of(run))
+
+
+def _readme(period: str, runs: list[Outcome], found: Portfolio, *, p256: bool) -> str:
+    extra = f" --p256 {P256_KEY}" if p256 else ""
+    lines = [
+        f"# Disaster-recovery drills, {period}",
+        "",
+        f"Made at {found.made_at}. Every run that was registered in this quarter:",
+        "",
+        "| No. | Run | Outcome | Evidence |",
+        "|---|---|---|---|",
+    ]
+    for one in runs:
+        mark = " SIMULATED" if one.simulated else ""
+        where = f"bundles/{one.run_id}" if one.ending in SEALED else "not here"
+        what = clean(f"DOES NOT HOLD: {one.wrong}" if one.wrong else where).replace("|", "/")
+        lines.append(f"| {one.run_no} | {one.run_id}{mark} | {one.verdict} | {what} |")
+    lines += ["", *(f"GAP: {clean(text)}" for text in found.gaps)]
+    lines += [
+        "",
+        "Programs, signers and register that travel with what they check prove nothing: take them",
+        "from somewhere else, compare the head of the register with the one you were mailed, and",
+        "use these only for a first look. VERIFY.md says what each check proves.",
+        "",
+        "```console",
+    ]
+    lines += [
+        f"bash verify.sh {shlex.quote(f'bundles/{one.run_id}')} --signers SIGNERS "
+        f"--register {FILE} --run {one.run_id}{extra}"
+        for one in runs
+        if one.ending in SEALED
+    ]
+    return "\n".join([*lines, "```", "", f"Head of the register: {found.head}", ""])
