@@ -110,7 +110,7 @@ def set_(run_id: str, finding: str, **said: object) -> int:
         if one.code and told.keys() & {"text", "severity"}:
             raise Refused(f"{one.id} was found by the run: its text and severity are sealed")
     if "severity" in told:
-        told["severity"] = Severity(told["severity"])
+        told["severity"] = Severity(str(told["severity"]))
     if reopen:
         told["state"] = FindingState.OPEN
     return _add(run, id_, told, signing=(name, key))

@@ -69,10 +69,14 @@ def put(hands: tuple[Aws, Aws], bucket: str, key: str, body: bytes, until: datet
 
 def look(aws: Aws, bucket: str, key: str, body: bytes) -> Anchored | None:
     """Return what lies there, if it is `body`; None if nothing does. Raises Refused if other."""
+    # The models call fields required that S3 leaves out of what is not locked.
+    seen: dict[str, Any] = {}
     with speaking(f"s3://{bucket}/{key}"):
         try:
-            seen = aws.s3.head_object(
-                Bucket=bucket, Key=key, ChecksumMode="ENABLED", ExpectedBucketOwner=aws.account
+            seen.update(
+                aws.s3.head_object(
+                    Bucket=bucket, Key=key, ChecksumMode="ENABLED", ExpectedBucketOwner=aws.account
+                )
             )
         except Exception as error:  # whose meaning depends on its code
             if _code(error) in _ABSENT:

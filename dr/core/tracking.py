@@ -66,6 +66,8 @@ def _changed(before: TrackedFinding, change: FindingChange) -> TrackedFinding:
     }
     if before.code:  # what the run found out is sealed: no addendum words it anew
         said = {k: v for k, v in said.items() if k not in {"text", "severity"}}
+    if before.state is FindingState.NOTED and said.keys() & {"action", "owner", "due"}:
+        said.setdefault("state", FindingState.OPEN)  # somebody owes something after all
     said.update(changes=before.changes + 1, changed_at=change.at)
     return before.model_copy(update=said)
 

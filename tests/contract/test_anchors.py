@@ -3,20 +3,18 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from dr.core.seal import INTENT_STAMP, P256_SIGNATURE, SEAL_FILE, SEAL_STAMP
 from dr.stores.additions import attach
 from tests.contract.authority import Authority
 from tests.contract.bundles import Place, a_case
+from tests.contract.forging import begins, p256_key
 from tests.contract.verifiers import NOT_VERIFIED, VERIFIED, Given, verdicts
-from tests.unit.report_world import NOON
 
 STAMPED = frozenset({18, 19})
 
@@ -31,18 +29,6 @@ class World:
     def copy(self, to: Path) -> "World":
         """Copy the bundle, so that nobody spoils it for the others."""
         return replace(self, bundle=Path(shutil.copytree(self.bundle, to, symlinks=True)))
-
-
-def begins(place: Place, *, in_s: float) -> None:
-    """Let the stories begin so many seconds from now: an authority's clock is the real one."""
-    place.clock.later = datetime.now(UTC) + timedelta(seconds=in_s) - NOON
-
-
-def p256_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    key = ec.generate_private_key(ec.SECP256R1())
-    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    path.write_bytes(public)
-    return key
 
 
 @pytest.fixture(scope="module")

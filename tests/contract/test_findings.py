@@ -11,9 +11,12 @@ from dr.cli.frame import run as dr
 from dr.core.seal import MANIFEST_FILE, SEAL_FILE
 from dr.stores.files import sha256_of
 from dr.stores.rundir import RunDir
-from tests.contract.bundles import Place, a_case
+from tests.contract.bundles import Case, Place, a_case
 
-FAILED = {"down": (0.9, 190), "end": 320}
+
+def failed() -> Case:
+    """Return a run that was too slow."""
+    return a_case(down=(0.9, 190), end=320)
 
 
 @pytest.fixture
@@ -36,7 +39,7 @@ def error_of(capsys: pytest.CaptureFixture[str], run: RunDir) -> str:
 def test_a_finding_gets_an_action_an_owner_a_day_and_an_end(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = place.closed(a_case(**FAILED))
+    run = place.closed(failed())
     sealed = {name: sha256_of(run.path / name) for name in (SEAL_FILE, MANIFEST_FILE)}
     id_ = error_of(capsys, run)
 
@@ -61,7 +64,7 @@ def test_an_error_is_ended_by_a_retest_that_passed_and_by_no_other(
     place: Place, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     before = place.closed(a_case())
-    run = place.closed(a_case(**FAILED))
+    run = place.closed(failed())
     rehearsal = place.closed(a_case(simulated=True))
     id_ = error_of(capsys, run)
 
@@ -83,7 +86,7 @@ def test_an_error_is_ended_by_a_retest_that_passed_and_by_no_other(
 def test_people_add_findings_of_their_own_and_words_of_the_run_are_sealed(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = place.closed(a_case(**FAILED))
+    run = place.closed(failed())
     known = listed(capsys, run.id, "--all")
 
     assert dr(["findings", "set", run.id, "new", "--text", "the runbook is old"]) == Exit.PASS
@@ -104,10 +107,20 @@ def test_people_add_findings_of_their_own_and_words_of_the_run_are_sealed(
     assert id_ in {f["id"] for f in listed(capsys, run.id)}
 
 
+def test_who_acts_on_what_was_only_noted_owes_it(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = place.closed(failed())
+    (id_, *_) = [str(f["id"]) for f in listed(capsys, run.id, "--all") if f["state"] == "noted"]
+
+    assert dr(["findings", "set", run.id, id_, "--owner", "ada"]) == Exit.PASS
+    assert id_ in {f["id"] for f in listed(capsys, run.id)}
+
+
 def test_what_is_called_a_finding_and_is_none_is_said_and_changes_nothing(
     place: Place, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    run = place.closed(a_case(**FAILED))
+    run = place.closed(failed())
     known = listed(capsys, run.id, "--all")
     odd = tmp_path / "finding.json"
     odd.write_text('{"finding": "\x1b[2J"}')
@@ -138,7 +151,7 @@ def test_an_addendum_that_died_before_it_was_registered_is_registered_by_the_nex
 ) -> None:
     from dr.stores.register import Held
 
-    run = place.closed(a_case(**FAILED))
+    run = place.closed(failed())
     new = ["findings", "set", run.id, "new", "--text"]
     with monkeypatch.context() as dying:
         dying.setattr(Held, "append", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))

@@ -3,191 +3,65 @@
 import json
 import random
 import shutil
+import stat
+import warnings
+import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from dr.core.canonical import canonical
 from dr.core.lines import digest
 from dr.core.seal import (
+    ADDENDUM,
     APPROVAL,
     APPROVAL_SIGNATURE,
-    EVIDENCE,
-    INTENT,
     INTENT_SIGNATURE,
+    INTENT_STAMP,
     MANIFEST_FILE,
     NOTHING,
+    P256_SIGNATURE,
     SEAL_FILE,
     SEAL_SIGNATURE,
+    SEAL_STAMP,
     Entry,
     entry_line,
-    parse_manifest,
+    head_of,
     parse_register,
     parse_seal,
-    text_of,
 )
 from dr.model import event as ev
 from dr.model.drill import Objectives, RecoveryPoint, RecoveryTime
 from dr.model.event import Way
 from dr.model.units import Duration
-from dr.stores.additions import add, approve
 from dr.stores.files import sha256_of
-from dr.stores.keys import Key
 from dr.stores.sealing import seal
 from tests.contract.bundles import Case, Place, a_case
+from tests.contract.forging import (
+    World,
+    better,
+    edit,
+    rebuilt,
+    registers,
+    resealed,
+    sealed_world,
+    spoil,
+    write_register,
+)
 from tests.contract.verifiers import NOT_VERIFIED, UNCHECKED, VERIFIED, Given, verdicts
 from tests.unit.report_world import S, at
 
 SEED = 20261123
 
 
-@dataclass
-class World:
-    """Two sealed runs, approved and added to, with everything an attacker could want."""
-
-    place: Place
-    bundle: Path
-    other: Path
-    given: Given
-    stranger: Key
-    head: str
-
-    def copy(self, to: Path) -> "World":
-        """Copy everything, so that an attack spoils nothing but its own."""
-        base = self.bundle.parent
-        shutil.copytree(base, to, symlinks=True)
-        assert self.given.register is not None
-        given = replace(self.given, register=to / self.given.register.name)
-        return replace(self, bundle=to / "bundle", other=to / "other", given=given)
-
-
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> World:
-    base = tmp_path_factory.mktemp("evidence")
-    place = Place.at(base / "home")
-    failed = a_case(down=(0.9, 190), end=320)
-    other = place.closed(failed)
-    run = place.closed(a_case())
-    note = b"Lower the TTL. Owner: ada. Due: 2026-12-01.\n"
-    home, title = place.home.path, "corrective actions"
-    add(run, home, "actions.md", note, title, place.key(), place.clock)
-    approve(run, place.home.path, place.key("reviewer"), place.clock)
-    given = base / "given"
-    given.mkdir()
-    register = given / "register.jsonl"
-    shutil.copy(place.register, register)
-    strangers = Place.at(base / "elsewhere")
-    return World(
-        place,
-        place.exported(run, given / "bundle"),
-        place.exported(other, given / "other"),
-        Given(place.signers(), register, None, run.id),
-        strangers.key(),
-        digest(register.read_bytes().splitlines()[-1]),
-    )
-
-
-def spoil(path: Path, rng: random.Random) -> None:
-    """Flip one bit."""
-    data = bytearray(path.read_bytes())
-    data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
-    path.write_bytes(bytes(data))
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
-
-
-# What an insider does: everything that can be made again is made again -------------------------
-
-
-def rebuilt(world: World, *, key: Key | None, register: bool) -> None:
-    """Make chain, manifest, seal, signature and register anew around changed files."""
-    path = world.bundle
-    genesis = sha256_of(path / "intent.json")
-    lines, prev = [], genesis
-    for seq, line in enumerate((path / "events.jsonl").read_bytes().splitlines(), 1):
-        event = json.loads(line)
-        if event["type"] == "run.closed":
-            event["data"]["digests"] = {n: sha256_of(path / n) for n in event["data"]["digests"]}
-        elif event["type"] == "samples.anchored":
-            event["data"]["sha256"] = sha256_of(path / event["data"]["file"])
-            event["data"]["bytes"] = (path / event["data"]["file"]).stat().st_size
-        lines.append(canonical({**event, "seq": seq, "prev": prev}))
-        prev = digest(lines[-1])
-    (path / "events.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
-    resealed(world, key=key, register=register)
-
-
-def resealed(world: World, *, key: Key | None, register: bool) -> None:
-    path = world.bundle
-    shutil.rmtree(path / "addenda", ignore_errors=True)
-    (path / APPROVAL_SIGNATURE).unlink(missing_ok=True)
-    names = parse_manifest((path / MANIFEST_FILE).read_bytes())
-    if key is not None and INTENT_SIGNATURE in names:
-        body = (path / "intent.json").read_bytes()
-        (path / INTENT_SIGNATURE).write_bytes(key.sign(body, INTENT))
-    text = "".join(f"{sha256_of(path / n)}  {n}\n" for n in sorted(names) if (path / n).exists())
-    (path / MANIFEST_FILE).write_text(text)
-    lines = (path / "events.jsonl").read_bytes().splitlines()
-    result = json.loads((path / "result.json").read_bytes())
-    old = parse_seal((path / SEAL_FILE).read_bytes())
-    made = replace(
-        old,
-        manifest_sha256=sha256_of(path / MANIFEST_FILE),
-        intent_sha256=sha256_of(path / "intent.json"),
-        plan_sha256=sha256_of(path / "plan.json"),
-        events_count=len(lines),
-        events_head_sha256=digest(lines[-1]),
-        overall=result["verdict"],
-        objectives=" ".join(f"{o['id']}={o['verdict']}" for o in result["objectives"]),
-        signed_by=old.signed_by if key is None else key.fingerprint,
-    )
-    if register:
-        made = replace(made, register_prev_sha256=reregistered(world, {}))
-    data = text_of(made)
-    (path / SEAL_FILE).write_bytes(data)
-    if key is not None:
-        (path / SEAL_SIGNATURE).write_bytes(key.sign(data, EVIDENCE))
-    if register:
-        reregistered(world, {"seal": sha256_of(path / SEAL_FILE)})
-
-
-def reregistered(world: World, now: dict[str, str]) -> str:
-    """Write the register anew around this run; return what stands before its seal."""
-    assert world.given.register is not None
-    run = world.given.run
-    entries, prev, before = list[Entry](), NOTHING, NOTHING
-    for entry in parse_register(world.given.register.read_bytes()):
-        if entry.kind == "addendum" and entry.run_id == run:
-            continue
-        sha = entry.sha256
-        if entry.run_id == run:
-            found = {"intent": sha256_of(world.bundle / "intent.json"), **now}
-            sha = found.get(entry.kind, sha)
-            before = prev if entry.kind == "seal" else before
-        entries.append(replace(entry, n=len(entries) + 1, prev=prev, sha256=sha))
-        prev = digest(entry_line(entries[-1]))
-    write_register(world, entries)
-    return before
-
-
-def write_register(world: World, entries: list[Entry]) -> None:
-    assert world.given.register is not None
-    world.given.register.write_bytes(b"".join(entry_line(e) + b"\n" for e in entries))
-
-
-def better(world: World) -> None:
-    """Write a shorter recovery time into the result."""
-    path = world.bundle / "result.json"
-    result = json.loads(path.read_bytes())
-    result["objectives"][0]["achieved"] = {"lower_ms": 1_000, "upper_ms": 2_000}
-    path.write_bytes(canonical(result))
+    return sealed_world(tmp_path_factory.mktemp("evidence"))
 
 
 # The attacks: what is done, and checks at least one of which must fail -------------------------
@@ -383,7 +257,7 @@ def an_addendum_is_edited(world: World) -> None:
 
 @attack(13, 17)
 def an_addendum_is_added_unregistered(world: World) -> None:
-    shutil.copytree(world.bundle / "addenda/0001", world.bundle / "addenda/0002")
+    shutil.copytree(world.bundle / "addenda/0002", world.bundle / "addenda/0003")
 
 
 @attack(17)
@@ -436,12 +310,6 @@ def an_insider_moves_the_target_and_the_register(world: World) -> None:
 def an_insider_sells_a_simulation_as_real(world: World) -> None:
     edit(world.bundle / "stage.json", "false", "true")
     rebuilt(world, key=world.place.key(), register=True)
-
-
-def registers(world: World, change: Callable[[list[bytes]], list[bytes]]) -> None:
-    assert world.given.register is not None
-    lines = change(world.given.register.read_bytes().splitlines())
-    world.given.register.write_bytes(b"".join(line + b"\n" for line in lines))
 
 
 @attack(12)
@@ -497,8 +365,196 @@ def the_plan_is_no_json(world: World) -> None:
     (world.bundle / "plan.json").write_bytes(b"\xff\xfe{")
 
 
+@attack(4)
+def the_manifest_lists_a_file_twice(world: World) -> None:
+    path = world.bundle / MANIFEST_FILE
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([lines[0], *lines]))
+
+
+@attack(4)
+def the_manifest_writes_a_name_in_another_way(world: World) -> None:
+    path = world.bundle / MANIFEST_FILE
+    path.write_text(path.read_text().replace("  result.json", "  ./result.json"))
+
+
+@attack(4)
+def the_manifest_escapes_a_name(world: World) -> None:
+    path = world.bundle / MANIFEST_FILE
+    path.write_text("\\" + path.read_text().replace("  result.json", "  result\\n.json"))
+
+
+@attack(4)
+def a_file_is_a_folder(world: World) -> None:
+    path = world.bundle / "result.json"
+    path.unlink()
+    path.mkdir()
+
+
+@attack(5)
+def a_name_differs_in_case_only(world: World) -> None:
+    shutil.copy(world.bundle / "result.json", world.bundle / "Result.json")
+
+
+@attack(5)
+def a_name_looks_like_another(world: World) -> None:
+    shutil.copy(
+        world.bundle / "result.json", world.bundle / "result\N{CYRILLIC SMALL LETTER ES}.json"
+    )
+
+
+@attack(5)
+def a_file_is_called_children(world: World) -> None:
+    (world.bundle / "children").write_text("no folder of the running program")
+
+
+@attack(5)
+def links_run_in_a_circle(world: World) -> None:
+    (world.bundle / "round").symlink_to(".")
+
+
+@attack(1, 5)
+def the_seal_is_a_link(world: World) -> None:
+    path = world.bundle / SEAL_FILE
+    path.rename(world.bundle.parent / SEAL_FILE)
+    path.symlink_to(f"../{SEAL_FILE}")
+
+
+@attack(1)
+def the_seal_has_other_line_ends(world: World) -> None:
+    path = world.bundle / SEAL_FILE
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+
+
+@attack(1)
+def something_follows_the_signature(world: World) -> None:
+    path = world.bundle / SEAL_SIGNATURE
+    path.write_bytes(path.read_bytes() + b"and all is well\n")
+
+
+@attack(1)
+def the_signature_of_the_intent_is_used_as_the_seals(world: World) -> None:
+    shutil.copy(world.bundle / "intent.json.sig", world.bundle / SEAL_SIGNATURE)
+
+
+@attack(8)
+def another_plan_is_put_in(world: World) -> None:
+    edit(world.bundle / "plan.json", '"environment":"production"', '"environment":"staging"')
+    resealed(world, key=world.place.key(), register=True)
+
+
+@attack(17)
+def addenda_change_places(world: World) -> None:
+    place = world.bundle / "addenda"
+    (place / "0001").rename(place / "0003")
+    (place / "0002").rename(place / "0001")
+    (place / "0003").rename(place / "0002")
+
+
+@attack(13)
+def the_last_addendum_is_removed(world: World) -> None:
+    shutil.rmtree(world.bundle / "addenda/0002")
+
+
+@attack(17)
+def an_addendum_is_signed_by_a_stranger(world: World) -> None:
+    place = world.bundle / "addenda/0002"
+    text = (place / "ADDENDUM.txt").read_bytes()
+    (place / "ADDENDUM.txt.sig").write_bytes(world.stranger.sign(text, ADDENDUM))
+
+
+@attack(17)
+def an_addendum_leads_out_of_the_bundle(world: World) -> None:
+    edit(world.bundle / "addenda/0001/ADDENDUM.txt", "file: actions.md", "file: ../../drill.yaml")
+
+
+@attack(12)
+def a_run_is_registered_twice(world: World) -> None:
+    registers(world, lambda lines: [*lines, lines[0]])
+
+
+@attack(13)
+def the_register_of_another_home_is_handed_over(world: World) -> None:
+    other = Place.at(world.bundle.parent / "another")
+    other.closed(a_case(down=(0.9, 190), end=320))
+    other.closed(a_case())
+    assert world.given.register is not None
+    shutil.copy(other.register, world.given.register)
+
+
+@attack(13, 19)
+def the_timestamp_of_the_intent_is_used_as_the_seals(world: World) -> None:
+    shutil.copy(world.bundle / INTENT_STAMP, world.bundle / SEAL_STAMP)
+
+
+@attack(13)
+def the_timestamp_is_removed(world: World) -> None:
+    (world.bundle / SEAL_STAMP).unlink()
+
+
+@attack(13, 20)
+def the_signature_of_the_kms_key_is_another(world: World) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = key.sign((world.bundle / SEAL_FILE).read_bytes(), ec.ECDSA(SHA256()))
+    (world.bundle / P256_SIGNATURE).write_bytes(made)
+
+
+@attack(19)
+def an_insider_makes_it_anew_under_the_old_timestamp(world: World) -> None:
+    old = (world.bundle / SEAL_STAMP).read_bytes()
+    edit(world.bundle / "drill.yaml", "orders", "stores")
+    resealed(world, key=world.place.key(), register=True)
+    (world.bundle / SEAL_STAMP).write_bytes(old)
+
+
+@attack(13)
+def an_insider_makes_it_anew_under_a_fresh_timestamp(world: World) -> None:
+    edit(world.bundle / "drill.yaml", "orders", "stores")
+    resealed(world, key=world.place.key(), register=False)
+    stamp = world.authority.stamp((world.bundle / SEAL_SIGNATURE).read_bytes())
+    (world.bundle / SEAL_STAMP).write_bytes(stamp)
+
+
+# A bundle is handed over packed: whoever unpacks it gets what the archive holds.
+
+
+def packed(world: World, change: Callable[[zipfile.ZipFile], None]) -> None:
+    """Pack the bundle, let somebody change the archive, and unpack it again."""
+    archive = world.bundle.parent / "bundle.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        for path in sorted(world.bundle.rglob("*")):
+            if path.is_file():
+                made.write(path, path.relative_to(world.bundle).as_posix())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a name that is there twice
+            change(made)
+    shutil.rmtree(world.bundle)
+    with zipfile.ZipFile(archive) as made:
+        made.extractall(world.bundle)
+
+
+@attack(4)
+def an_archive_holds_a_name_twice(world: World) -> None:
+    packed(world, lambda made: made.writestr("result.json", b"{}"))
+
+
+@attack(5)
+def an_archive_leads_out_of_itself(world: World) -> None:
+    packed(world, lambda made: made.writestr("../../outside.txt", b"x"))
+
+
+@attack(4)
+def an_archive_holds_a_link(world: World) -> None:
+    def link(made: zipfile.ZipFile) -> None:
+        entry = zipfile.ZipInfo("result.json")
+        entry.create_system, entry.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+        made.writestr(entry, b"/etc/passwd")
+
+    packed(world, link)
+
+
 def test_there_are_attacks_enough() -> None:
-    assert len(ATTACKS) >= 25
+    assert len(ATTACKS) >= 70
 
 
 @pytest.mark.parametrize("name", sorted(ATTACKS))
@@ -570,7 +626,23 @@ def cut(world: World) -> None:
     (world.bundle / APPROVAL_SIGNATURE).unlink()
 
 
-@pytest.mark.parametrize("undetectable", [lying, cut])
+def lying_by_an_authoritys_clock(world: World) -> None:
+    """Make a better run altogether, and have it stamped: by then it is later, and nothing else."""
+    lying(world)
+    stamp = world.authority.stamp((world.bundle / SEAL_SIGNATURE).read_bytes())
+    (world.bundle / SEAL_STAMP).write_bytes(stamp)
+    seal_ = parse_seal((world.bundle / SEAL_FILE).read_bytes())
+    sha = sha256_of(world.bundle / SEAL_STAMP)
+    assert world.given.register is not None
+    entries = parse_register(world.given.register.read_bytes())
+    last = Entry(
+        len(entries) + 1, head_of(entries), "addendum", seal_.run_id, seal_.run_no, sha,
+        seal_.sealed_at, SEAL_STAMP,
+    )  # fmt: skip
+    write_register(world, [*entries, last])
+
+
+@pytest.mark.parametrize("undetectable", [lying, lying_by_an_authoritys_clock, cut])
 def test_what_is_undetectable_is_so_until_somebody_outside_has_kept_a_head(
     sealed: World, tmp_path: Path, undetectable: Attack
 ) -> None:
@@ -581,6 +653,27 @@ def test_what_is_undetectable_is_so_until_somebody_outside_has_kept_a_head(
         assert said.code == VERIFIED, f"{who}: {said.out}"
     for who, said in verdicts(world.bundle, replace(world.given, head=world.head)).items():
         assert said.failed == {12}, f"{who}: {said.out}"
+
+
+def test_a_wrong_clock_is_undetectable_until_an_authority_has_stamped_the_intent(
+    sealed: World, tmp_path: Path
+) -> None:
+    place = Place.at(tmp_path / "home")
+    run = place.begun(a_case())  # a story of another day
+    stamp = sealed.authority.stamp((run.path / INTENT_SIGNATURE).read_bytes())
+    stamped = Path(shutil.copytree(run.path.parent.parent, tmp_path / "stamped"))
+    place.ended(run)
+    given = Given(place.signers(), place.register, tsa=sealed.given.tsa)
+    for who, said in verdicts(run.path, given).items():
+        assert said.code == VERIFIED, f"{who}: {said.out}"
+
+    other = Place(type(place.home)(stamped), place.clock)
+    (again,) = other.home.runs()
+    again.write(INTENT_STAMP, stamp)
+    other.ended(again)
+    given = replace(given, register=other.register)
+    for who, said in verdicts(again.path, given).items():
+        assert said.failed == {18}, f"{who}: {said.out}"
 
 
 # Bundles of every kind -------------------------------------------------------------------------

@@ -70,13 +70,12 @@ def test_an_edited_drill_another_environment_and_a_rehearsal_are_series_of_their
 
 
 def test_whatever_did_not_meet_its_target_counts_as_not_met() -> None:
-    stopped = {"objectives": (), "verdict": "incomplete", "ending": Ending.INCOMPLETE}
     (series,) = all_series(
         [
             run(1),
             run(2, "inconclusive"),
             run(3, "aborted"),
-            run(4, **stopped),
+            run(4, "incomplete", objectives=(), ending=Ending.INCOMPLETE),
             run(5, "fail", objectives=(rto(190_000, None, Verdict.FAIL),)),
             run(6, objectives=(), ending=Ending.OPEN),
         ]

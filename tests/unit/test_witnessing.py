@@ -9,6 +9,7 @@ from dr.core.recorded import moment, parse
 from dr.core.seal import Damaged
 from dr.core.witnessing import claims, corroborate, safe_file, unclaimed
 from dr.model import event as ev
+from dr.model.base import Json
 from dr.model.event import Call, Event, Way
 from dr.model.progress import World
 from dr.model.witness import Claim, Corroboration, Recorded, Standing
@@ -107,7 +108,7 @@ def asked(call: Call | None, handle: dict[str, Any] | None = None) -> tuple[Even
     """Return a journal of one step on the cluster `orders`."""
     story = Story()
     story.begin()
-    change = {"cluster": "orders", "from": "a", "to": "b"}
+    change: Json = {"cluster": "orders", "from": "a", "to": "b"}
     story.tell(
         0,
         ev.StepIntended(step="go", way=Way.FORWARD, params={}, change=change, undo=None, token="t"),

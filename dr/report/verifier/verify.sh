@@ -107,12 +107,20 @@ EXTRA=$(comm -13 "$W/names" "$W/there" 2>/dev/null)$ODD
 # 6, 7, 8: the chain
 N=$(wc -l <events.jsonl 2>/dev/null || echo x)
 hashes events.jsonl >"$W/h" 2>/dev/null
-RUN=$(js .run_id intent.json)
-jq -r '[.seq,.prev,.run,.v]|@tsv' events.jsonl >"$W/p" 2>/dev/null || echo broken >>"$W/p"
+IFS=$'\t' read -r RUN NO IDRILL ISIM IPLAN < <(js '[.run_id,.run_no,.drill,.simulated,.plan_sha256]|map(tostring)|@tsv' intent.json)
+# One reading of the journal. P: of each event; C: where it was closed; D: what the closing names;
+# N: what the creation says; A: anchors of samples.
+jq -r '["P",.seq,.prev,.run,.v], (.data as $d
+  | if .type=="run.closed" then ["C",.seq], ($d.digests|to_entries[]|["D",.value,.key])
+    elif .type=="run.created" then ["N",$d.plan_sha256,$d.simulated,$d.drill]
+    elif .type=="samples.anchored" then ["A",$d.file,$d.bytes,$d.sha256] else empty end) | @tsv' events.jsonl >"$W/ev" 2>/dev/null ||
+  printf 'P\tbroken\n' >>"$W/ev"
+told() { sed -n "s/^$1\t//p" "$W/ev"; }
+told P >"$W/p"
 { s intent.json; sed '$d' "$W/h"; } | head -n "$((N))" | awk -v r="$RUN" '{ print NR "\t" $1 "\t" r "\t1" }' >"$W/e"
 [ -e events.jsonl ] && { [ "$N" = 0 ] || ended events.jsonl; } && cmp -s "$W/p" "$W/e"; judge $? 6 "the chain of $N events is whole, from the intent on"
 TIP=$(tail -n1 "$W/h"); [ "$N" = 0 ] && TIP=$(s intent.json)
-CLOSED=$(js 'select(.type=="run.closed")|.seq' events.jsonl | tr '\n' ' '); STATUS=$(f status)
+CLOSED=$(told C | tr '\n' ' '); STATUS=$(f status)
 case $STATUS in complete) WHEN="$N " ;; *) WHEN='' ;; esac
 [ "$(f events_count)" = "$N" ] && [ "$(f events_head_sha256)" = "$TIP" ] && [ "$CLOSED" = "$WHEN" ] &&
   { [ "$STATUS" = complete ] || [ "$STATUS" = incomplete ]; }
@@ -120,16 +128,16 @@ judge $? 7 "the chain ends where the seal says: $STATUS"
 PLAN=$(s plan.json)
 bound() {
   local n bytes want got
-  [ "$(f plan_sha256)" = "$PLAN" ] && [ "$(js .plan_sha256 intent.json)" = "$PLAN" ] || return 1
+  [ "$(f plan_sha256)" = "$PLAN" ] && [ "$IPLAN" = "$PLAN" ] || return 1
   [ "$(f intent_sha256)" = "$(s intent.json)" ] || return 1
-  js 'select(.type=="run.created")|.data.plan_sha256' events.jsonl | grep -qvx "$PLAN" && return 1
-  js 'select(.type=="samples.anchored")|.data|[.file,.bytes,.sha256]|@tsv' events.jsonl >"$W/a" || return 1
+  told N | cut -f1 | grep -qvx "$PLAN" && return 1
+  told A >"$W/a"
   while IFS=$'\t' read -r n bytes want; do
     grep -qxF -- "$n" "$W/names" && [ "$(stat -c %s -- "$n")" -ge "$bytes" ] || return 1
     got=$(head -c "$bytes" -- "$n" | sha256sum | cut -c1-64); [ "$got" = "$want" ] || return 1
   done <"$W/a"
   [ "$STATUS" = complete ] || return 0
-  tail -n1 events.jsonl | jq -r '.data.digests|to_entries[]|.value+"  "+.key' >"$W/d" 2>/dev/null || return 1
+  told D | sed 's/\t/  /' >"$W/d"
   grep -Ex 'samples/.*\.csv' "$W/names" >"$W/n"; echo result.json >>"$W/n"
   while read -r n; do grep -qxF -- "$(s "$n")  $n" "$W/d" || return 1; done <"$W/n"
   while read -r want n; do grep -qxF -- "$want  $n" MANIFEST.sha256 || return 1; done <"$W/d"
@@ -137,14 +145,16 @@ bound() {
 bound; judge $? 8 'plan, samples and result are bound into the chain'
 
 # 9, 10, 11: one run
+js '[.simulated,.drill,.run_id,.verdict,(.objectives|map(.id+"="+.verdict)|if .==[] then "none" else join(" ") end),.started,.ended],
+  (.objectives[]|select(.metric!="phase")|[([.id,.verdict,(.achieved.lower_ms|tostring),(.achieved.upper_ms|tostring)]|join(" "))]) | @tsv' result.json >"$W/result"
 one() {
   local sim=false
   case $(f evidence) in SIMULATED) sim=true ;; real) ;; *) return 1 ;; esac
   {
-    js '[.simulated,.drill,.run_id,.run_no]|@tsv' intent.json
+    printf '%s\t%s\t%s\t%s\n' "$ISIM" "$IDRILL" "$RUN" "$NO"
     js '[.simulated,.drill]|@tsv' plan.json | awk -v i="$(f run_id)" -v n="$(f run_no)" '{ print $0 "\t" i "\t" n }'
-    js 'select(.type=="run.created")|.data|[.simulated,.drill]|@tsv' events.jsonl | awk -v i="$(f run_id)" -v n="$(f run_no)" '{ print $0 "\t" i "\t" n }'
-    [ "$STATUS" = complete ] && js '[.simulated,.drill,.run_id]|@tsv' result.json | awk -v n="$(f run_no)" '{ print $0 "\t" n }'
+    told N | cut -f2,3 | awk -v i="$(f run_id)" -v n="$(f run_no)" '{ print $0 "\t" i "\t" n }'
+    [ "$STATUS" = complete ] && sed -n 1p "$W/result" | cut -f1-3 | awk -v n="$(f run_no)" '{ print $0 "\t" n }'
     [ -e stage.json ] && js .simulated stage.json | awk -v r="$(f drill)" -v i="$(f run_id)" -v n="$(f run_no)" '{ print $0 "\t" r "\t" i "\t" n }'
     [ -s plan.json ] && [ -s intent.json ] || echo missing
   } | sort -u >"$W/o"
@@ -161,24 +171,24 @@ if [ -z "$RG" ]; then for n in 12 13 14; do na $n 'no register was given'; done;
   hashes "$RG" >"$W/h"
   { printf '0%.0s' {1..64}; echo; sed '$d' "$W/h"; } | awk '{ print NR "\t" $1 "\t1" }' >"$W/e"
   jq -r '[.n,.prev,.v]|@tsv' "$RG" >"$W/p" 2>/dev/null || echo broken >>"$W/p"
-  ended "$RG" && cmp -s "$W/p" "$W/e" && jq -cS . "$RG" 2>/dev/null | cmp -s - "$RG" &&
-    jq -es 'map(select(.kind=="intent").run_no) as $r | ($r == [range(1;($r|length)+1)]) and
-      all(.[]; .kind=="intent" or .kind=="seal" or .kind=="abandoned" or .kind=="addendum")' "$RG" >/dev/null 2>&1 &&
-    { [ -z "$HEAD" ] || grep -qxF -- "$HEAD" "$W/h"; }
-  judge $? 12 "the register's chain is whole: $(wc -l <"$RG") entries, head $(tail -n1 "$W/h" | cut -c1-16)"
   for n in SEAL.txt.approval.sig SEAL.txt.tsr SEAL.txt.p256.sig addenda/*/ADDENDUM.txt; do [ -f "$n" ] && printf '%s %s\n' "$n" "$(s "$n")"; done | sort >"$W/later"
-  jq -es --arg r "$(f run_id)" --arg no "$(f run_no)" --arg i "$(s intent.json)" --arg s "$(s SEAL.txt)" \
+  { read -r KINDS; read -r MINE; read -r O; } < <(jq -rs --arg r "$(f run_id)" --arg no "$(f run_no)" --arg i "$(s intent.json)" --arg s "$(s SEAL.txt)" \
     --arg st "$STATUS" --arg p "$(f register_prev_sha256)" --arg o "$(f replaces_sha256)" --rawfile l "$W/later" '
-    map(select(.run_id==$r)) as $m | def k($x): $m | map(select(.kind==$x));
+    (map(select(.kind=="intent").run_no) as $r | ($r == [range(1;($r|length)+1)]) and
+      all(.[]; .kind=="intent" or .kind=="seal" or .kind=="abandoned" or .kind=="addendum")),
+    (map(select(.run_id==$r)) as $m | def k($x): $m | map(select(.kind==$x));
     k("seal") as $seals | ($seals|last) as $last
     | (k("intent")|map([.sha256,(.run_no|tostring)])) == [[$i,$no]] and $m[0].kind=="intent" and $last.sha256==$s
       and $last.note==$st and $last.prev==$p and all($seals[:-1][]; .note=="incomplete") and k("abandoned")==[]
       and $o==($seals[:-1]|last|.sha256? // ("0"*64))
-      and ((k("addendum")|map(select(.n>$last.n)|.note+" "+.sha256)|sort)==($l|split("\n")|map(select(.!=""))|sort))' \
-    "$RG" >/dev/null 2>&1
+      and ((k("addendum")|map(select(.n>$last.n)|.note+" "+.sha256)|sort)==($l|split("\n")|map(select(.!=""))|sort))),
+    (map(select(.kind=="intent").run_id) as $i | map(select(.kind=="seal" or .kind=="abandoned").run_id) as $o
+    | ($i-$o)+($o-$i)+(if ($i|unique|length)==($i|length) then [] else ["twice"] end)|join(" "))' "$RG" 2>/dev/null ||
+    printf 'no\nno\nunreadable\n')
+  ended "$RG" && cmp -s "$W/p" "$W/e" && jq -cS . "$RG" 2>/dev/null | cmp -s - "$RG" && [ "$KINDS" = true ] && { [ -z "$HEAD" ] || grep -qxF -- "$HEAD" "$W/h"; }
+  judge $? 12 "the register's chain is whole: $(wc -l <"$RG") entries, head $(tail -n1 "$W/h" | cut -c1-16)"
+  [ "$MINE" = true ]
   judge $? 13 'intent, seal and what came later are the registered ones'
-  O=$(jq -rs 'map(select(.kind=="intent").run_id) as $i | map(select(.kind=="seal" or .kind=="abandoned").run_id) as $o
-    | ($i-$o)+($o-$i)+(if ($i|unique|length)==($i|length) then [] else ["twice"] end)|join(" ")' "$RG" 2>/dev/null || echo unreadable)
   [ -z "$O" ]; judge $? 14 "every registered run has an outcome $O"
 fi
 
@@ -358,7 +368,7 @@ END {
 AWK
 figures() {
   awk -f "$W/measure.awk" "$W/in" >"$W/mine" 2>/dev/null || return 1
-  jq -r '.objectives[]|select(.metric!="phase")|[.id,.verdict,(.achieved.lower_ms|tostring),(.achieved.upper_ms|tostring)]|join(" ")' result.json >"$W/said" 2>/dev/null || return 1
+  [ -s "$W/result" ] && sed 1d "$W/result" >"$W/said" || return 1
   cmp -s "$W/mine" "$W/said" || return 1
   jq -en --slurpfile p plan.json --slurpfile r result.json '
     def us: [scan("([0-9]+)(us|ms|s|m|h|d)")] | map((.[0]|tonumber)*({us:1,ms:1e3,s:1e6,m:6e7,h:3.6e9,d:8.64e10}[.[1]])) | add;
@@ -371,7 +381,7 @@ else figures; judge $? 15 "computed again from the samples: $(tr '\n' ';' <"$W/m
 
 # 16, 17: what the seal says, and what came after it
 if [ "$STATUS" = complete ]; then
-  SAID=$(js '[.verdict,(.objectives|map(.id+"="+.verdict)|if .==[] then "none" else join(" ") end),.started,.ended]|@tsv' result.json)
+  SAID=$(sed -n 1p "$W/result" | cut -f4-)
 else
   SAID="incomplete	none	$(head -n1 events.jsonl | jq -r .t 2>/dev/null)	$(tail -n1 events.jsonl | jq -r .t 2>/dev/null)"
   [ "$N" = 0 ] && SAID="incomplete	none	$(f started)	$(f ended)"

@@ -1,0 +1,160 @@
+"""What evidence costs: writing and chaining events, checking them, sealing and verifying a run.
+
+    python -m benchmarks.evidence [--rounds 3]
+
+Beside each figure of the library stands what nothing can be cheaper than (orjson and SHA-256 over
+the same lines) or what another canonicaliser takes (rfc8785, whose bytes must be the same). The
+run has 100,000 samples and 10,000 events, ten hours of a drill.
+"""
+
+import argparse
+import hashlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import rfc8785
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from dr.cli.verifying import provider_reported
+from dr.core.bundle import Against
+from dr.core.lines import digest, verified, write
+from dr.core.verifying import verify
+from dr.model import event as ev
+from dr.model.event import Event, Way
+from dr.report import verifier
+from dr.stores.sealing import bundle_of, seal
+from tests.contract.bundles import Place, a_case
+from tests.unit.report_world import at
+
+EVENTS = 100_000
+SAMPLES, OF_A_RUN = 100_000, 10_000
+GENESIS = "0" * 64
+TOOLS = Path(verifier.__file__).parent
+
+
+def took(rounds: int, work: Callable[[], object]) -> float:
+    """Return the median of some rounds, in seconds."""
+    found = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - began)
+    return statistics.median(found)
+
+
+def an_event(seq: int, prev: str) -> Event:
+    """Return an event of usual size."""
+    data = ev.StepSettled(
+        step="evacuate", way=Way.FORWARD, noop=False, looked_us=(seq, seq + 1),
+        seen={"zones": ["use1-az1", "use1-az2"], "desired": 6}, facts={},
+    )  # fmt: skip
+    return Event(
+        run="orders-zone-loss-0007", epoch=1, seq=seq, prev=prev,
+        t="2026-11-20T09:00:00.000000Z", mono_us=seq * 1_000, data=data,
+    )  # fmt: skip
+
+
+def written() -> list[bytes]:
+    """Write and chain the events as the journal does."""
+    lines, prev = [], GENESIS
+    for seq in range(1, EVENTS + 1):
+        lines.append(write(an_event(seq, prev)))
+        prev = digest(lines[-1])
+    return lines
+
+
+def canonicalised(plain: list[dict[str, object]]) -> list[bytes]:
+    """Write the same with rfc8785; return its lines."""
+    lines, prev = [], GENESIS
+    for one in plain:
+        one["prev"] = prev
+        lines.append(rfc8785.dumps(one))
+        prev = digest(lines[-1])
+    return lines
+
+
+def floor(lines: list[bytes]) -> None:
+    """Parse, and check the chain: what any verification must do."""
+    prev = GENESIS
+    for line in lines:
+        if orjson.loads(line)["prev"] != prev:
+            raise ValueError("the chain breaks")
+        prev = hashlib.sha256(line).hexdigest()
+
+
+def events(rounds: int) -> None:
+    """Print what events cost."""
+    lines = written()
+    plain = [orjson.loads(line) for line in lines]
+    same = canonicalised(plain) == lines
+    ours, theirs = took(rounds, written), took(rounds, lambda: canonicalised(plain))
+    print(f"write and chain {EVENTS:,} events: {ours:.2f} s; rfc8785 {theirs:.2f} s", end="")
+    print(f"  ratio 1/{theirs / ours:.1f}  goal <= 1/8 (G17); bytes equal: {same}")
+    checked = took(rounds, lambda: list(verified(lines, GENESIS, "orders-zone-loss-0007")))
+    least = took(rounds, lambda: floor(lines))
+    print(f"verify {EVENTS:,} events: {checked:.2f} s; orjson and SHA-256 {least:.2f} s", end="")
+    print(f"  ratio {checked / least:.1f}  goal <= 2 (G18)")
+
+
+def a_run(place: Path) -> tuple[Place, Path, float]:
+    """Make a run of the size of the bar; return how long its sealing took, too."""
+    made = Place.at(place / "home")
+    case = a_case(end=SAMPLES / 4)
+    notes = [
+        (at(1 + n), ev.NoteAdded(who="ada", text=f"note {n}, as people write them during a drill"))
+        for n in range(OF_A_RUN - len(case.story))
+    ]
+    story = sorted([*case.story, *notes], key=lambda one: one[0])
+    run = made.ended(made.begun(replace(case, story=tuple(story))))
+    (run.path / "SEAL.txt").unlink()
+    register = made.register.read_bytes().splitlines(keepends=True)
+    made.register.write_bytes(b"".join(register[:-1]))
+    began = time.perf_counter()
+    seal(run, made.home.path, made.clock)
+    return made, run.path, time.perf_counter() - began
+
+
+def bars(rounds: int, place: Path) -> None:
+    """Print what sealing and verifying cost."""
+    made, path, sealing = a_run(place)
+    signers, register = made.signers(), made.register
+    against = Against(
+        signers=signers.read_bytes(), register=register.read_bytes(),
+        provider_reported=provider_reported,
+    )  # fmt: skip
+    lines = (path / "samples/probes.csv").read_bytes().count(b"\n") - 1
+    total = (path / "events.jsonl").read_bytes().count(b"\n")
+    wrong = [one.text for one in verify(bundle_of(path), against) if one.ok is False]
+    print(f"a run of {lines:,} samples and {total:,} events; what does not hold: {wrong}")
+    print(f"seal: {sealing:.2f} s  bar < 2 s")
+    print(f"dr verify: {took(rounds, lambda: verify(bundle_of(path), against)):.2f} s  bar < 2 s")
+    given = ["--signers", str(signers), "--register", str(register)]
+    for name in ("verify.py", "verify.sh"):
+        program = [sys.executable, "-I", "-S"] if name.endswith("py") else ["bash"]
+        command = [*program, str(TOOLS / name), str(path), *given]
+        began = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        print(f"{name}: {time.perf_counter() - began:.2f} s")
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    rounds = parser.parse_args().rounds
+    events(rounds)
+    with tempfile.TemporaryDirectory() as place:
+        bars(rounds, Path(place))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
