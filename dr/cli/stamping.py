@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import click
 
+from dr.cli.verifying import own_roots
 from dr.cloud.clock import Clock
 from dr.cloud.timestamps import ask
 from dr.core.seal import (
@@ -34,7 +34,7 @@ def stamp_intent(run: RunDir) -> None:
 def stamp_end(run: RunDir) -> None:
     """Have the seal of a run stamped, if an authority is named and there is a seal."""
     if (run.path / SEAL_FILE).exists():
-        _by_itself("seal", lambda url: stamp_seal(run, url, _own_roots()))
+        _by_itself("seal", lambda url: stamp_seal(run, url, own_roots()))
 
 
 def _by_itself(what: str, stamp: Callable[[str], Stamp | None]) -> None:
@@ -43,12 +43,12 @@ def _by_itself(what: str, stamp: Callable[[str], Stamp | None]) -> None:
         return
     try:
         stamp(url)
-    except DrError as error:
+    except (DrError, OSError) as error:  # the run itself is none the worse for it
         click.echo(f"the {what} has no timestamp: {error}", err=True)
 
 
 def _write_intent(run: RunDir, url: str) -> Stamp:
-    reply, stamp = _asked(url, _over(run, "intent.json", INTENT_SIGNATURE), _own_roots())
+    reply, stamp = _asked(url, _over(run, "intent.json", INTENT_SIGNATURE), own_roots())
     run.write(INTENT_STAMP, reply)
     return stamp
 
@@ -82,8 +82,3 @@ def _asked(url: str, data: bytes, roots: bytes | None) -> tuple[bytes, Stamp]:
     if stamp.nonce != nonce:
         raise Failed(f"what {url} answered was made for another request")
     return reply, stamp
-
-
-def _own_roots() -> bytes | None:
-    named = os.environ.get("DR_TSA_CA")
-    return Path(named).read_bytes() if named and Path(named).is_file() else None

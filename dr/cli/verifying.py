@@ -19,11 +19,12 @@ from dr.stores.rundir import RunDir
 from dr.stores.sealing import bundle_of
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+TSA_CA = "DR_TSA_CA"
 tsa_ca_ = click.option(
     "--tsa-ca",
     type=_FILE,
-    envvar="DR_TSA_CA",
-    help="Certificates (PEM) of the timestamp authorities that count; or $DR_TSA_CA.",
+    envvar=TSA_CA,
+    help=f"Certificates (PEM) of the timestamp authorities that count; or ${TSA_CA}.",
 )
 _MARK = {True: "ok  ", False: "FAIL", None: "--  "}
 
@@ -88,13 +89,24 @@ def own_checks(directory: RunDir, *, without: str = "") -> list[Check]:
         signers=_signers(None, own),
         register=_register(None, own),
         run=directory.id,
-        tsa=_bytes(Path(os.environ["DR_TSA_CA"]) if os.environ.get("DR_TSA_CA") else None),
+        tsa=own_roots(),
         p256=_bytes(_own_p256(own)),
         provider_reported=provider_reported,
     )
     bundle = bundle_of(directory.path)
     kept = {name: data for name, data in bundle.files.items() if name != without}
     return checks_of(Bundle(kept, bundle.odd), against)
+
+
+def own_roots() -> bytes | None:
+    """Return the certificates of the authorities that count here. Raises Refused."""
+    named = os.environ.get(TSA_CA)
+    if not named:
+        return None
+    try:
+        return Path(named).read_bytes()
+    except OSError as error:
+        raise Refused(f"${TSA_CA} names {named}: {error.strerror}") from error
 
 
 def _own_p256(own: Path | None) -> Path | None:

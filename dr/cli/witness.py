@@ -23,7 +23,7 @@ from dr.model.event import Event
 from dr.model.plan import Plan
 from dr.model.witness import Corroboration, Recorded, Standing, Witness, WitnessSource
 from dr.report.untrusted import clean
-from dr.stores.keys import RUNNER
+from dr.stores.keys import RUNNER, Key
 from dr.stores.rundir import RunDir
 
 GLOBAL = "us-east-1"  # where CloudTrail keeps the requests to global services
@@ -120,20 +120,18 @@ def _attach(
     run: RunDir,
     given: dict[str, tuple[str, bytes]],
     found: tuple[tuple[Corroboration, ...], tuple[Recorded, ...]],
-    key: object,
+    key: Key | None,
 ) -> None:
     from dr.stores.additions import add
-    from dr.stores.keys import Key
 
-    used = key if isinstance(key, Key) else None
     place, clock = home().path, Clock()
     sources = []
     for name, (where, data) in given.items():
-        add(run, place, name, data, "records of a provider", used, clock)
+        add(run, place, name, data, "records of a provider", key, clock)
         sha = hashlib.sha256(data).hexdigest()
         sources.append(WitnessSource(file=name, sha256=sha, records=len(_parsed(where, data))))
     one = Witness(run_id=run.id, sources=tuple(sources), claims=found[0], unclaimed=found[1])
-    add(run, place, "witness.json", canonical(one.as_json()), "witness", used, clock)
+    add(run, place, "witness.json", canonical(one.as_json()), "witness", key, clock)
 
 
 def _told(made: tuple[Corroboration, ...], others: tuple[Recorded, ...]) -> int:
