@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from dr.core.seal import INTENT_STAMP, P256_SIGNATURE, SEAL_FILE, SEAL_STAMP
 from dr.stores.additions import attach
@@ -96,6 +98,10 @@ def refused(world: World) -> bytes:
     return world.authority.reply(b"no query")
 
 
+def granted_nothing(world: World) -> bytes:
+    return bytes.fromhex("30053003020100")  # granted, and no token
+
+
 def touched(world: World) -> bytes:
     stamp = bytearray((world.bundle / SEAL_STAMP).read_bytes())
     stamp[-5] ^= 1  # the signature comes last
@@ -103,7 +109,7 @@ def touched(world: World) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "spoilt", [lambda _: b"", lambda _: b"\x30\x84\xff\xff\xff\xff", refused, touched]
+    "spoilt", [lambda _: b"\x30\x84\xff\xff\xff\xff", granted_nothing, refused, touched]
 )
 def test_what_is_no_stamp_is_none(
     world: World, tmp_path: Path, spoilt: Callable[[World], bytes]
@@ -117,7 +123,11 @@ def test_what_is_no_stamp_is_none(
 
 def test_a_signature_of_another_key_or_of_no_key_is_none(world: World, tmp_path: Path) -> None:
     p256_key(tmp_path / "another.pem")
-    for path in (tmp_path / "another.pem", world.authority.roots):
+    other = Ed25519PrivateKey.generate().public_key()
+    (tmp_path / "kind.pem").write_bytes(
+        other.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    for path in (tmp_path / "another.pem", tmp_path / "kind.pem", world.authority.roots):
         for who, said in verdicts(world.bundle, replace(world.given, p256=path)).items():
             assert said.failed == {20}, f"{who}: {said.out}"
 

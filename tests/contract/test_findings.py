@@ -139,6 +139,14 @@ def test_what_is_called_a_finding_and_is_none_is_said_and_changes_nothing(
     assert "speaks of other-0001" in said.err
 
 
+def test_a_run_that_died_owes_a_retest(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    run = place.begun(failed())
+    assert dr(["seal", run.id]) == Exit.PASS
+
+    (one,) = listed(capsys, run.id)
+    assert (one["code"], one["severity"], one["state"]) == ("incomplete", "error", "open")
+
+
 def test_an_open_run_has_no_findings_yet(place: Place) -> None:
     run = place.begun(a_case())
 

@@ -464,6 +464,14 @@ def an_addendum_is_signed_by_a_stranger(world: World) -> None:
 
 
 @attack(17)
+def an_addendum_is_signed_by_another_hand_than_it_names(world: World) -> None:
+    place = world.bundle / "addenda/0002"
+    text = (place / "ADDENDUM.txt").read_bytes()
+    made = world.place.key("reviewer").sign(text, ADDENDUM)
+    (place / "ADDENDUM.txt.sig").write_bytes(made)
+
+
+@attack(17)
 def an_addendum_leads_out_of_the_bundle(world: World) -> None:
     edit(world.bundle / "addenda/0001/ADDENDUM.txt", "file: actions.md", "file: ../../drill.yaml")
 

@@ -42,6 +42,31 @@ def test_a_run_is_sealed_signed_added_to_and_verified(
     assert "addenda/0001/ADDENDUM.txt" in capsys.readouterr().out
 
 
+def test_what_cannot_be_added_leaves_nothing_behind(place: Place, tmp_path: Path) -> None:
+    run = place.closed(a_case())
+    for name, title in (("ADDENDUM.txt", "x"), ("a b.md", "x"), ("a.md", "\N{SNOWMAN}")):
+        (tmp_path / name).write_text("x")
+        assert dr(["addendum", run.id, str(tmp_path / name), "-m", title]) == Exit.REFUSED
+
+    assert not list(run.path.glob("addenda/*"))
+
+
+def test_an_approval_that_died_before_it_was_registered_is_made_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dr.stores.register import Held
+
+    dr(["keys", "new"])
+    dr(["keys", "new", "reviewer"])
+    run = place.closed(a_case())
+    with monkeypatch.context() as dying:
+        dying.setattr(Held, "append", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert dr(["sign", run.id]) == Exit.INTERRUPTED
+    assert dr(["verify", run.id]) == Exit.FAIL
+    assert dr(["sign", run.id]) == Exit.PASS
+    assert dr(["verify", run.id]) == Exit.PASS
+
+
 def test_a_touched_run_is_neither_verified_nor_signed(place: Place) -> None:
     dr(["keys", "new"])
     dr(["keys", "new", "reviewer"])

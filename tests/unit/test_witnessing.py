@@ -120,6 +120,7 @@ def asked(call: Call | None, handle: dict[str, Any] | None = None) -> tuple[Even
             calls=() if call is None else (call,), handle=handle,
         ),
     )  # fmt: skip
+    story.tell(2, ev.NoteAdded(who="ada", text="it takes its time"))
     story.tell(30, ev.StepDoubted(step="go", way=Way.FORWARD, why="no answer"))
     return tuple(story.events)
 
@@ -148,7 +149,9 @@ def test_an_event_of_the_resource_during_the_step_corroborates_its_effect(
 def test_an_experiment_of_fis_is_known_by_its_id() -> None:
     events = asked(None, {"experiment": "EXP1234"})
     told = {"id": "EXP1234", "startTime": 1_795_165_240.5, "state": {"status": "completed"}}
+    told["targets"] = {"writers": {"resourceArns": ["arn:aws:rds:::db"]}, "none": {}}
     (found,) = parse(json.dumps({"experiment": told}).encode())
+    assert found.names == ("EXP1234", "arn:aws:rds:::db")
     (one,) = corroborate(claims(events), (found,), frozenset())
     (unknown,) = corroborate(claims(events), (), frozenset())
 
