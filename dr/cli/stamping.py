@@ -7,7 +7,6 @@ import click
 
 from dr.cli.verifying import own_roots
 from dr.cloud.clock import Clock
-from dr.cloud.timestamps import ask
 from dr.core.seal import (
     INTENT_SIGNATURE,
     INTENT_STAMP,
@@ -71,6 +70,8 @@ def _over(run: RunDir, text: str, signature: str) -> bytes:
 
 def _asked(url: str, data: bytes, roots: bytes | None) -> tuple[bytes, Stamp]:
     """Return a reply and what it says. Nothing is kept that does not hold."""
+    from dr.cloud.timestamps import ask
+
     try:
         request, nonce = query(data)
         reply = ask(url, request)

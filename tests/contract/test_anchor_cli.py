@@ -81,7 +81,7 @@ def test_a_reply_to_another_request_is_not_kept(
 ) -> None:
     run = place.closed(a_case())
     old = authority.stamp((run.path / "SEAL.txt.sig").read_bytes())
-    monkeypatch.setattr("dr.cli.stamping.ask", lambda url, query: old)
+    monkeypatch.setattr("dr.cloud.timestamps.ask", lambda url, query: old)
 
     assert dr(["anchor", run.id, "--tsa", "http://tsa.example"]) == Exit.INCONCLUSIVE
     assert not (run.path / SEAL_STAMP).exists()

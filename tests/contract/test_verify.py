@@ -39,6 +39,7 @@ from dr.model import event as ev
 from dr.model.drill import Objectives, RecoveryPoint, RecoveryTime
 from dr.model.event import Way
 from dr.model.units import Duration
+from dr.stores.additions import add
 from dr.stores.files import sha256_of
 from dr.stores.sealing import seal
 from tests.contract.bundles import Case, Place, a_case
@@ -815,6 +816,8 @@ def test_a_crashed_run_is_sealed_as_incomplete(tmp_path: Path) -> None:
 def test_without_keys_a_bundle_is_unsigned_and_says_so(tmp_path: Path) -> None:
     place = Place.at(tmp_path / "home", signed=False)
     run = place.closed(a_case())
+
+    add(run, place.home.path, "note.md", b"unsigned, too", "note", None, place.clock)
 
     assert "signed_by: nobody" in (run.path / SEAL_FILE).read_text()
     for who, said in verdicts(run.path, Given(None, place.register)).items():
