@@ -81,7 +81,7 @@ def sealed_world(base: Path) -> World:
     place, authority = Place.at(base / "home"), Authority.at(base / "authority")
     home, clock, key = place.home.path, place.clock, p256_key(base / "p256.pem")
     other = place.closed(a_case(down=(0.9, 190), end=320))
-    begins(place, in_s=60)
+    begins(place, in_s=600)
     run = place.begun(a_case())
     run.write(INTENT_STAMP, authority.stamp((run.path / INTENT_SIGNATURE).read_bytes()))
     place.ended(run)

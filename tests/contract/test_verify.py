@@ -635,6 +635,14 @@ def cut(world: World) -> None:
     (world.bundle / APPROVAL_SIGNATURE).unlink()
 
 
+def stripped(world: World) -> None:
+    """Take away all that came after the seal, and all that the register says of it."""
+    registers(world, lambda lines: lines[:4])
+    for name in (APPROVAL_SIGNATURE, SEAL_STAMP, P256_SIGNATURE):
+        (world.bundle / name).unlink()
+    shutil.rmtree(world.bundle / "addenda")
+
+
 def lying_by_an_authoritys_clock(world: World) -> None:
     """Make a better run altogether, and have it stamped: by then it is later, and nothing else."""
     lying(world)
@@ -651,7 +659,7 @@ def lying_by_an_authoritys_clock(world: World) -> None:
     write_register(world, [*entries, last])
 
 
-@pytest.mark.parametrize("undetectable", [lying, lying_by_an_authoritys_clock, cut])
+@pytest.mark.parametrize("undetectable", [lying, lying_by_an_authoritys_clock, cut, stripped])
 def test_what_is_undetectable_is_so_until_somebody_outside_has_kept_a_head(
     sealed: World, tmp_path: Path, undetectable: Attack
 ) -> None:
