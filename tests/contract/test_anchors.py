@@ -1,6 +1,7 @@
 """What somebody else keeps: an authority's clock, a key in a KMS. Three verifiers, one answer."""
 
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from dr.stores.additions import attach
 from tests.contract.authority import Authority
 from tests.contract.bundles import Place, a_case
 from tests.contract.forging import begins, p256_key
-from tests.contract.verifiers import NOT_VERIFIED, VERIFIED, Given, verdicts
+from tests.contract.verifiers import NOT_VERIFIED, VERIFIED, Given, ours, verdicts
 
 STAMPED = frozenset({18, 19})
 
@@ -75,6 +76,17 @@ def test_what_cannot_be_checked_is_said_and_is_no_failure(world: World) -> None:
         assert said.code == VERIFIED, f"{who}: {said.out}"
         assert not said.held & {*STAMPED, 20}, f"{who}: {said.out}"
         assert said.out.count("not checked (") == 3, f"{who}: {said.out}"
+
+
+def test_without_the_extra_stamps_are_not_checked_and_that_is_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "rfc3161_client", None)
+    said = ours(world.bundle, world.given)
+
+    assert said.code == VERIFIED
+    assert not said.held & STAMPED
+    assert said.out.count("not checked (the extra `tsa` is not installed") == 2
 
 
 def test_an_authority_that_nobody_trusts_has_stamped_nothing(world: World) -> None:
