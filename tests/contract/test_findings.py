@@ -139,6 +139,24 @@ def test_what_is_called_a_finding_and_is_none_is_said_and_changes_nothing(
     assert "speaks of other-0001" in said.err
 
 
+def test_a_finding_is_not_closed_by_a_file_that_nobody_registered(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = place.closed(failed())
+    id_ = error_of(capsys, run)
+    assert dr(["findings", "set", run.id, id_, "--owner", "ada"]) == Exit.PASS
+    path = run.path / "addenda/0001/finding.json"
+    path.write_text(path.read_text().replace('"owner":"ada"', '"state":"closed"'))
+    (run.path / "addenda/0002").mkdir()
+    (run.path / "addenda/0002/finding.json").write_text(path.read_text())
+    capsys.readouterr()
+
+    assert dr(["findings", "list", run.id, "--json"]) == Exit.PASS
+    said = capsys.readouterr()
+    assert id_ in {one["id"] for one in json.loads(said.out)}
+    assert said.err.count("is not what was registered") == 2
+
+
 def test_a_run_that_died_owes_a_retest(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     run = place.begun(failed())
     assert dr(["seal", run.id]) == Exit.PASS
