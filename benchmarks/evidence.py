@@ -4,7 +4,7 @@
 
 Beside each figure of the library stands what nothing can be cheaper than (orjson and SHA-256 over
 the same lines) or what another canonicaliser takes (rfc8785, whose bytes must be the same). The
-run has 100,000 samples and 10,000 events, ten hours of a drill.
+run has 100,000 samples and 10,000 events, seven hours of a drill. Exit code 1 if a goal was missed.
 """
 
 import argparse
@@ -36,8 +36,15 @@ from tests.unit.report_world import at
 
 EVENTS = 100_000
 SAMPLES, OF_A_RUN = 100_000, 10_000
+BAR_S = 2
 GENESIS = "0" * 64
 TOOLS = Path(verifier.__file__).parent
+
+
+def goal(text: str, *, met: bool) -> int:
+    """Print whether a goal was met; return 1 if it was not."""
+    print(f"    {'ok' if met else 'MISSED'}: {text}", flush=True)
+    return int(not met)
 
 
 def took(rounds: int, work: Callable[[], object]) -> float:
@@ -90,18 +97,19 @@ def floor(lines: list[bytes]) -> None:
         prev = hashlib.sha256(line).hexdigest()
 
 
-def events(rounds: int) -> None:
-    """Print what events cost."""
+def events(rounds: int) -> int:
+    """Print what events cost. An event of ours is made and checked, not only written and read."""
     lines = written()
     plain = [orjson.loads(line) for line in lines]
     same = canonicalised(plain) == lines
     ours, theirs = took(rounds, written), took(rounds, lambda: canonicalised(plain))
-    print(f"write and chain {EVENTS:,} events: {ours:.2f} s; rfc8785 {theirs:.2f} s", end="")
-    print(f"  ratio 1/{theirs / ours:.1f}  goal <= 1/8 (G17); bytes equal: {same}")
+    print(f"write and chain {EVENTS:,} events: {ours:.2f} s; rfc8785 {theirs:.2f} s")
+    missed = goal("the bytes are those of rfc8785", met=same)
+    missed += goal(f"at most 1/8 of rfc8785: 1/{theirs / ours:.1f}", met=ours <= theirs / 8)
     checked = took(rounds, lambda: list(verified(lines, GENESIS, "orders-zone-loss-0007")))
     least = took(rounds, lambda: floor(lines))
-    print(f"verify {EVENTS:,} events: {checked:.2f} s; orjson and SHA-256 {least:.2f} s", end="")
-    print(f"  ratio {checked / least:.1f}  goal <= 2 (G18)")
+    print(f"verify {EVENTS:,} events: {checked:.2f} s; orjson and SHA-256 {least:.2f} s")
+    return missed + goal(f"at most 2 x that: {checked / least:.1f}", met=checked <= 2 * least)
 
 
 def a_run(place: Path) -> tuple[Place, Path, float]:
@@ -122,7 +130,7 @@ def a_run(place: Path) -> tuple[Place, Path, float]:
     return made, run.path, time.perf_counter() - began
 
 
-def bars(rounds: int, place: Path) -> None:
+def bars(rounds: int, place: Path) -> int:
     """Print what sealing and verifying cost."""
     made, path, sealing = a_run(place)
     signers, register = made.signers(), made.register
@@ -134,8 +142,11 @@ def bars(rounds: int, place: Path) -> None:
     total = (path / "events.jsonl").read_bytes().count(b"\n")
     wrong = [one.text for one in verify(bundle_of(path), against) if one.ok is False]
     print(f"a run of {lines:,} samples and {total:,} events; what does not hold: {wrong}")
-    print(f"seal: {sealing:.2f} s  bar < 2 s")
-    print(f"dr verify: {took(rounds, lambda: verify(bundle_of(path), against)):.2f} s  bar < 2 s")
+    checking = took(rounds, lambda: verify(bundle_of(path), against))
+    missed = goal(f"sealed in less than 2 s: {sealing:.2f} s", met=sealing < BAR_S)
+    missed += goal(
+        f"verified in less than 2 s: {checking:.2f} s", met=checking < BAR_S and not wrong
+    )
     given = ["--signers", str(signers), "--register", str(register)]
     for name in ("verify.py", "verify.sh"):
         program = [sys.executable, "-I", "-S"] if name.endswith("py") else ["bash"]
@@ -143,6 +154,7 @@ def bars(rounds: int, place: Path) -> None:
         began = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True)
         print(f"{name}: {time.perf_counter() - began:.2f} s")
+    return missed
 
 
 def main() -> int:
@@ -150,10 +162,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
-    events(rounds)
+    missed = events(rounds)
     with tempfile.TemporaryDirectory() as place:
-        bars(rounds, Path(place))
-    return 0
+        missed += bars(rounds, Path(place))
+    return int(missed > 0)
 
 
 if __name__ == "__main__":
