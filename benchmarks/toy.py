@@ -11,7 +11,8 @@ from dr.engine.guards import Guards
 from dr.engine.run import Engine, Hooks
 from dr.engine_ports import Journal, Observer
 from dr.model.base import Record
-from dr.model.drill import BlastRadius, Objectives, Phase, Site
+from dr.model.brakes import BlastRadius
+from dr.model.drill import Objectives, Phase, Site
 from dr.model.event import Call, Data, ObserverStarted, ProbeProven, SamplesAnchored, Way
 from dr.model.intent import Intent
 from dr.model.plan import Plan, PlannedStep, StepClass

@@ -66,6 +66,21 @@ class Journal(ABC):
         """Return every message ever left, in order."""
 
 
+class Watchdog:
+    """What puts the run back when its owner is gone, seen from the engine. This one is none."""
+
+    def tend(self, run: Run) -> list[Data]:
+        """Give a sign of life, and see to it that the watchdog is armed. Return what to record.
+
+        Called before anything is disrupted, and then several times a second.
+        """
+        return []
+
+    def stand_down(self) -> list[Data]:
+        """Return what to record of its end, when there is nothing left to put back."""
+        return []
+
+
 class Observer(Observations):
     """The measuring process of a run, seen from the engine."""
 

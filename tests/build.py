@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from dr.model.drill import BlastRadius, MarksSpec, Objectives, Phase, ProbeSpec, Site
+from dr.model.brakes import BlastRadius
+from dr.model.drill import MarksSpec, Objectives, Phase, ProbeSpec, Site
 from dr.model.plan import Plan, PlannedStep, StepClass
 from dr.model.progress import Doubt
 from dr.model.units import Duration

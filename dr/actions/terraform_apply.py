@@ -30,9 +30,9 @@ from dr.cloud.terraform import Terraform
 from dr.cloud.terraform_json import PlanSummary, Resource
 from dr.cloud.terraform_outcome import outcome
 from dr.model.base import Json, Record
-from dr.model.drill import Name
 from dr.model.errors import Refused
 from dr.model.intent import Intent
+from dr.model.names import Name
 from dr.model.progress import Doubt, Progress
 from dr.model.units import Duration
 from dr.ports import Action, Irreversible, Kept

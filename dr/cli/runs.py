@@ -22,6 +22,7 @@ from dr.cli.stage import FILE as STAGE_FILE
 from dr.cli.stamping import stamp_end, stamp_intent
 from dr.cli.view.base import View
 from dr.cli.view.choose import choose
+from dr.cli.watchdog import armed_of, refuse_if_off
 from dr.cloud.clock import Clock
 from dr.core.planning import plan as plan_of
 from dr.engine.run import Abandoned
@@ -63,6 +64,7 @@ def run(
     """
     parsed = read_drill(drill)
     planned = plan_of(parsed, kinds(), simulated=sandbox)
+    refuse_if_off(planned)
     if not sandbox:
         _confirmable(planned, confirm, no_input=no_input)
     place = home().ready()
@@ -103,11 +105,14 @@ def resume(run_id: str, *, as_json: bool, quiet: bool, no_input: bool) -> int:
 @click.command()
 @click.argument("run_id", metavar="RUN")
 @click.option("-m", "--message", default="aborted", help="Why.")
+@click.option("--watchdog", "beat", type=int, hidden=True)
 @as_json
 @quiet_
-def abort(run_id: str, *, message: str, as_json: bool, quiet: bool) -> int:
+def abort(run_id: str, *, message: str, beat: int | None, as_json: bool, quiet: bool) -> int:
     """Stop a run and put everything back, whether its process lives or not."""
     directory = home().run(run_id)
+    if beat is not None:
+        return _put_back(directory, beat)
     if answers.owned(directory):
         answers.post(directory, {"what": "stop", "who": whoami(), "text": message})
         click.echo("asked its process to stop and undo; `dr watch` follows it", err=True)
@@ -116,6 +121,28 @@ def abort(run_id: str, *, message: str, as_json: bool, quiet: bool) -> int:
     session = _reopened(directory, view)
     session.engine.stop(whoami(), message)
     return _owned(directory, session, "abort")
+
+
+def _put_back(directory: RunDir, beat: int) -> int:
+    """Abort for the watchdog: the owner is gone, or silent since `beat` with its lock in hand.
+
+    A silent owner cannot be asked to let go: the run is adopted without its lock, and the journal
+    fences the owner, should it wake.
+    """
+    armed = armed_of(directory)
+    if not armed.silent_since(beat):
+        click.echo("somebody has given a sign of life since", err=True)
+        return Exit.PASS
+    held = answers.owned(directory)
+    try:
+        session = _reopened(directory, choose(json=False, quiet=True, stream=sys.stderr))
+    except Refused:
+        armed.disarm(Clock())  # nothing was touched, or all of it is gone
+        raise
+    if held and session.closed():
+        return Exit.PASS  # its owner is still writing the evidence
+    session.engine.stop("watchdog", "nobody has given a sign of life")
+    return _owned(directory, session, "watchdog", lock=not held)
 
 
 def _service(place: Home, plan: Plan) -> FileLock:
@@ -136,12 +163,13 @@ def _reopened(directory: RunDir, view: View) -> Session:
     return session
 
 
-def _owned(directory: RunDir, session: Session, why: str) -> int:
+def _owned(directory: RunDir, session: Session, why: str, *, lock: bool = True) -> int:
     """Own a run until its end: its lock, its signals, its evidence, its exit code."""
     with (
-        answers.owner_lock(directory).take(f"{whoami()}"),
+        answers.owner_lock(directory).take(whoami()) if lock else contextlib.nullcontext(),
         _signals(session),
     ):
+        session.watchdog.beat()
         try:
             if why == "start":
                 session.begin(whoami())
@@ -174,6 +202,9 @@ def _left_open(directory: RunDir, session: Session, clean: Exit) -> int:
         click.echo(f"  {step}: {intent.change if intent is not None else ''}", err=True)
     id_ = directory.id
     click.echo(f"`dr resume {id_}` goes on with it, `dr abort {id_}` puts it back", err=True)
+    if session.plan.watchdog is not None and armed_of(directory).alive():
+        after = session.plan.watchdog.after
+        click.echo(f"otherwise its watchdog puts it back {after} from now", err=True)
     return Exit.DIRTY if open_ else clean
 
 

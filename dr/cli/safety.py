@@ -15,7 +15,7 @@ from typing import Final
 from dr.cloud.flag import Flag, flag
 from dr.core.fold import Run
 from dr.engine.guards import UNREADABLE_LIMIT, AlarmState, Guards
-from dr.model.drill import Guard
+from dr.model.brakes import Guard
 from dr.model.errors import DrError, Refused
 from dr.model.event import GuardTripped
 from dr.ports import Observations

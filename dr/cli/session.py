@@ -18,6 +18,7 @@ from dr.cli.stage import FILE as STAGE_FILE
 from dr.cli.stage import Stage
 from dr.cli.view.base import View
 from dr.cli.view.follow import Follower
+from dr.cli.watchdog import RunWatchdog
 from dr.cloud.clock import Clock, rfc3339
 from dr.core.fold import Run
 from dr.core.moves import Pace
@@ -59,6 +60,7 @@ class Session:
         self._follower = Follower(self.plan)
         self._ticked_us = 0
         self._unseen = False
+        self.watchdog = RunWatchdog.of(self.directory, self.plan, self.clock)
         log = self.directory.path.parent.parent / "logs" / f"{self.directory.id}.log"
         self._log = opened(log).bind(run_id=self.directory.id, drill=self.plan.drill)
         self._watch = Watch(
@@ -93,6 +95,7 @@ class Session:
             hooks=Hooks(event=self._on_event, tick=self._on_tick, conclude=self._conclude),
             owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
             pace=SANDBOX_PACE if self.plan.simulated else Pace(),
+            watchdog=self.watchdog,
         )
 
     def begin(self, started_by: str) -> None:
@@ -115,7 +118,13 @@ class Session:
         run = self.engine.run(why)
         self._watch.tell(run)
         write_rest(self.directory)
+        if not self.watchdog.disarm():
+            self._log.warning("watchdog_does_not_end")  # nor does it act: it has been told
         return run
+
+    def closed(self) -> bool:
+        """Say whether the run is over, as far as its journal goes."""
+        return any(isinstance(event.data, ev.RunClosed) for event in self.journal.since(0))
 
     def close(self, result: Result | None) -> None:
         """Show how it ended."""

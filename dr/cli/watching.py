@@ -14,6 +14,7 @@ from dr.cli.exit_codes import Exit
 from dr.cli.home import home
 from dr.cli.view.choose import choose
 from dr.cli.view.follow import Follower
+from dr.cli.watchdog import told as watchdog_told
 from dr.cloud.clock import Clock
 from dr.core.fold import Run, fold
 from dr.model.event import Event, Way
@@ -196,6 +197,7 @@ def _facts(directory: RunDir) -> dict[str, Any]:
         "waiting": [f"{w.prompt} ({w.command})" for w in shot.waiting],
         "in_doubt": in_doubt,
         "stopping": run.stop or run.failed,
+        "watchdog": watchdog_told(directory, run),
         "to_undo": [s for s in run.to_undo() if not _undone(run, s)],
         "left": list(run.closed.left) if run.closed is not None else [],
         "directory": str(directory.path),

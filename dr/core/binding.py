@@ -17,7 +17,8 @@ from dr.core.positions import Path, Positions, Problems, listed, shown
 from dr.core.templates import Reference, fill
 from dr.core.uses import PHASES, check_params, load_kind, overlays, steps_of, unknown_kind
 from dr.model.base import Json
-from dr.model.drill import DetectorSpec, Drill, Guard, MarksSpec, ProbeSpec
+from dr.model.brakes import Guard
+from dr.model.drill import DetectorSpec, Drill, MarksSpec, ProbeSpec
 from dr.model.errors import DefinitionError
 from dr.model.plan import Plan, PlannedStep
 

@@ -14,7 +14,8 @@ from dr.core.parse import Parsed
 from dr.core.scopes import after_within
 from dr.core.templates import late
 from dr.core.uses import StepPlace, steps_of
-from dr.model.drill import DetectorSpec, Drill, Guard, MarksSpec, Phase, ProbeSpec
+from dr.model.brakes import Guard, WatchdogSpec
+from dr.model.drill import DetectorSpec, Drill, MarksSpec, Phase, ProbeSpec
 from dr.model.plan import Plan, PlannedStep, StepClass
 from dr.model.progress import Doubt
 from dr.model.verdict import Finding, Severity
@@ -52,6 +53,7 @@ def assemble(checked: Checked, *, simulated: bool = False) -> Plan:
         simulated=simulated,
         exclusions=drill.exclusions,
         detect=_detectors(drill, checked.kinds),
+        watchdog=drill.watchdog if isinstance(drill.watchdog, WatchdogSpec) else None,
     )
 
 

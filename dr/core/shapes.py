@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails, to_json
 from dr.core import codes
 from dr.core.positions import Path, Problems, shown
 from dr.model.base import Record
-from dr.model.drill import NAME_PATTERN
+from dr.model.names import NAME_PATTERN
 
 RecordT = TypeVar("RecordT", bound=Record)
 

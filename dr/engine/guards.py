@@ -8,7 +8,7 @@ fires or cannot be read so many times in a row (a brake whose cable is cut must 
 from collections.abc import Callable, Sequence
 
 from dr.core.fold import Run
-from dr.model.drill import Guard
+from dr.model.brakes import Guard
 from dr.model.event import GuardTripped
 from dr.model.reading import Sample, State
 from dr.model.units import SECOND_US

@@ -25,9 +25,9 @@ from dr.engine.guards import Guards
 from dr.engine.inbox import events_of
 from dr.engine.scribe import Scribe
 from dr.engine.workers import Workers
-from dr.engine_ports import Journal, Observer
+from dr.engine_ports import Journal, Observer, Watchdog
 from dr.model import event as ev
-from dr.model.drill import Guard
+from dr.model.brakes import Guard
 from dr.model.event import Event, Way
 from dr.model.plan import Plan
 from dr.model.units import SECOND_US
@@ -66,6 +66,7 @@ class Engine:
     hooks: Hooks
     owner: str  # host:pid:nonce
     pace: Pace = field(default_factory=Pace)
+    watchdog: Watchdog = field(default_factory=Watchdog)
     _looks: Looks = field(default_factory=dict)
     _busy: set[tuple[str, Way]] = field(default_factory=set)
     _arrived: "queue.SimpleQueue[Arrival]" = field(default_factory=queue.SimpleQueue)
@@ -117,7 +118,8 @@ class Engine:
         self._append(run, data, epoch=run.epoch + 1)
 
     def _prepare(self, run: Run) -> None:
-        """Start or re-attach the observer, and show once that the probes can fail."""
+        """Arm the watchdog, start or re-attach the observer, show once that the probes can fail."""
+        self._append(run, self.watchdog.tend(run))
         started = self.observer.ensure()
         if started is not None:
             self._append(run, [started])
@@ -174,6 +176,7 @@ class Engine:
     def _keep_house(self, run: Run, workers: Workers) -> None:
         """See to what need not be seen to every turn: messages, guards, samples, the screen."""
         self._stage(run, events_of(run, self.journal.messages()))
+        self._stage(run, self.watchdog.tend(run))
         self.observer.tell(run)
         if not self.observer.alive():
             self._stage(run, self._observed_again())
@@ -246,6 +249,7 @@ class Engine:
         self.observer.stop()
         self._append(run, self.observer.anchors())
         self._append(run, [ev.WarningRaised(code="marks", text=t) for t in self.observer.clean()])
+        self._append(run, self.watchdog.stand_down())
         self._scribe.commit()  # the result is computed from what is on the disk
         return data.model_copy(update={"digests": self.hooks.conclude(run, data)})
 

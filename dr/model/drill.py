@@ -4,17 +4,15 @@ The descriptions are what an editor shows on hover (`dr schema drill`).
 """
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from dr.model.base import Json, Record
+from dr.model.brakes import BlastRadius, FreezeWindow, Guard, WatchdogSpec
+from dr.model.names import Account, Name, Region
 from dr.model.units import SECOND_US, Duration
 
-NAME_PATTERN = r"^[a-z][a-z0-9-]{0,62}$"
-Name = Annotated[str, Field(pattern=NAME_PATTERN)]
-Account = Annotated[str, Field(pattern=r"^\d{12}$")]
-Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 Kind = Annotated[str, Field(pattern=r"^[a-z0-9]+(\.[a-z0-9_]+)*$")]
 
 
@@ -121,21 +119,6 @@ class Objectives(Record):
     )
 
 
-class BlastRadius(Record):
-    """The upper bound of what a run may touch; checked in the plan and before each effect."""
-
-    accounts: tuple[Account, ...] = Field(
-        default=(), description="Accounts allowed; none: the drill acts on no AWS account."
-    )
-    regions: tuple[Region, ...] = Field(
-        default=(), description="Regions allowed; none: the drill acts in no AWS Region."
-    )
-    changes: int = Field(ge=0, description="At most so many changes (undo not counted).")
-    require_tag: dict[str, str] = Field(
-        default_factory=dict, description="Tags every target must carry."
-    )
-
-
 class ProbeSpec(Record):
     """A question asked of the service again and again, on an absolute schedule."""
 
@@ -223,27 +206,6 @@ class MarksSpec(Record):
     )
 
 
-class Guard(Record):
-    """A condition that stops the run and undoes it: a probe down too long, an alarm, a deadline."""
-
-    probe: Name | None = Field(default=None, description="Id of the probe that is watched.")
-    down_for: Duration | None = Field(default=None, description="Stop when it is down so long.")
-    alarm: str | None = Field(default=None, description="Name of a CloudWatch alarm; ALARM stops.")
-    site: Name | None = Field(default=None, description="Site of the alarm.")
-    deadline: Duration | None = Field(default=None, description="Stop so long after the start.")
-
-    @model_validator(mode="after")
-    def _one_of(self) -> Self:
-        forms = (
-            self.probe is not None and self.down_for is not None,
-            self.alarm is not None,
-            self.deadline is not None,
-        )
-        if sum(forms) != 1 or (self.probe is None) != (self.down_for is None):
-            raise ValueError("a guard is {probe, down_for}, {alarm, site} or {deadline}")
-        return self
-
-
 class Step(Record):
     """One entry of a phase: an action, a check, or a word with a person."""
 
@@ -292,6 +254,13 @@ class Drill(Record):
         default=(), description="What is expected to notice the disruption: alarms, pagers."
     )
     guards: tuple[Guard, ...] = Field(default=(), description="What stops and undoes the run.")
+    watchdog: WatchdogSpec | Literal["off"] = Field(
+        default=WatchdogSpec(),
+        description="What puts the run back when its process is gone or silent; off: nothing.",
+    )
+    freeze: tuple[FreezeWindow, ...] = Field(
+        default=(), description="When it must not be run; freeze.yaml in the home holds for all."
+    )
     disrupt: tuple[Step, ...] = Field(
         min_length=1, description="The scenario; the fault clock starts with the first of these."
     )

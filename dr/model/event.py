@@ -52,7 +52,7 @@ class RunAdopted(Data):
     type: ClassVar[str] = "run.adopted"
     owner: str  # host:pid:nonce
     boot_id: str
-    why: str  # start | resume | abort
+    why: str  # start | resume | abort | watchdog
 
 
 class ObserverStarted(Data):
@@ -87,6 +87,24 @@ class ProbeProven(Data):
     probe: str
     can_fail: bool
     why: str
+
+
+class WatchdogArmed(Data):
+    """A process of its own puts the run back when its owner gives no sign of life for so long.
+
+    Told by each owner of the run once, and again for each that takes the place of one that died.
+    """
+
+    type: ClassVar[str] = "watchdog.armed"
+    pid: int
+    after_us: int
+
+
+class WatchdogDisarmed(Data):
+    """There is nothing left to put back: the watchdog ends when the run is closed, right after."""
+
+    type: ClassVar[str] = "watchdog.disarmed"
+    pid: int
 
 
 class StepIntended(Data):
@@ -261,6 +279,8 @@ ALL: tuple[type[Data], ...] = (
     SamplesAnchored,
     CheckBaselined,
     ProbeProven,
+    WatchdogArmed,
+    WatchdogDisarmed,
     StepIntended,
     StepRequested,
     StepSettled,

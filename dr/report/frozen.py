@@ -1,6 +1,6 @@
 """The rules that were fixed, and hashed, before the run."""
 
-from dr.model.drill import BlastRadius, Guard
+from dr.model.brakes import BlastRadius, Guard
 from dr.model.plan import Plan
 from dr.report.numbers import length
 from dr.report.parts import Fact

@@ -11,6 +11,7 @@ from typing import TypeVar
 from dr.model import event as ev
 from dr.model.event import Data, Way
 from dr.model.progress import Progress, World
+from dr.model.units import Duration
 from dr.report.changes import changed
 from dr.report.numbers import at_most
 from dr.report.untrusted import shortened
@@ -35,6 +36,7 @@ _WHY_ADOPTED = {
     "start": "took the run",
     "resume": "resumed the run",
     "abort": "took the run, to stop it",
+    "watchdog": "took the run as its watchdog, to put everything back",
 }
 _ANSWERS = {"approve": "approved", "deny": "denied"}
 _ENDINGS = {
@@ -154,6 +156,17 @@ WORDS: dict[type[Data], _Words] = dict(
             lambda d: f"{d.step}: looked before the disruption, to compare with afterwards.",
         ),
         _entry(ev.ProbeProven, _proven),
+        _entry(
+            ev.WatchdogArmed,
+            lambda d: (
+                f"The watchdog is armed (process {d.pid}): it puts everything back when nobody "
+                f"has given a sign of life for {Duration(d.after_us)}."
+            ),
+        ),
+        _entry(
+            ev.WatchdogDisarmed,
+            lambda d: f"The watchdog (process {d.pid}) has nothing left to do, and ends.",
+        ),
         _entry(ev.StepIntended, _intended),
         _entry(ev.StepRequested, _requested),
         _entry(ev.StepSettled, _settled),

@@ -13,7 +13,8 @@ from dr.engine.guards import Guards
 from dr.engine.run import Abandoned, Engine, Hooks
 from dr.engine_ports import Conflict
 from dr.model import event as ev
-from dr.model.drill import Guard, Phase
+from dr.model.brakes import Guard
+from dr.model.drill import Phase
 from dr.model.event import Event
 from dr.model.plan import PlannedStep, StepClass
 from dr.model.units import Duration

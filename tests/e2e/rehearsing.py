@@ -312,11 +312,16 @@ def fresh(times: dict[str, float] | None = None) -> Iterator[Sandbox]:
             yield sandbox
 
 
-def kill_observers(run: Path) -> None:
-    """End what a run that nobody goes on with has left watching."""
-    for name in ("observer", "observer-apart"):
+def kill_helpers(run: Path) -> None:
+    """End what a run that nobody goes on with has left: its observers, and its watchdog."""
+    left = {
+        "samples/observer.json": b"dr.observer",
+        "samples/observer-apart.json": b"dr.observer",
+        "children/watchdog/state.json": b"watchdog.py",
+    }
+    for name, program in left.items():
         with contextlib.suppress(OSError, ValueError, KeyError):
-            said = json.loads((run / "samples" / f"{name}.json").read_text())
+            said = json.loads((run / name).read_text())
             command = Path(f"/proc/{said['pid']}/cmdline").read_bytes()
-            if b"dr.observer" in command:
+            if program in command:
                 os.kill(int(said["pid"]), signal.SIGKILL)

@@ -19,7 +19,7 @@ from tests.e2e.rehearsing import (
     Theatre,
     ended,
     eventually,
-    kill_observers,
+    kill_helpers,
     short,
     written,
 )
@@ -232,7 +232,7 @@ def waiting(
     if process.poll() is None:
         process.kill()
         ended(process)
-    kill_observers(rehearsal.last.path)
+    kill_helpers(rehearsal.last.path)
 
 
 Waiting = tuple[Rehearsal, "subprocess.Popen[str]"]

@@ -27,7 +27,7 @@ from tests.e2e.rehearsing import (
     Theatre,
     ended,
     eventually,
-    kill_observers,
+    kill_helpers,
     seed,
     short,
     written,
@@ -169,7 +169,7 @@ def broken(rehearsal: Rehearsal, tmp_path: Path) -> Iterator["Broken"]:
     if process.poll() is None:
         process.kill()
         ended(process)
-    kill_observers(rehearsal.last.path)
+    kill_helpers(rehearsal.last.path)
 
 
 class Broken:

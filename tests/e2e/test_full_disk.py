@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dr.sandbox.control import Sandbox
-from tests.e2e.rehearsing import Rehearsal, ended, eventually, kill_observers, short, written
+from tests.e2e.rehearsing import Rehearsal, ended, eventually, kill_helpers, short, written
 from tests.e2e.snapshots import snapshot
 
 pytestmark = [
@@ -67,7 +67,7 @@ def test_a_full_disk_is_said_and_the_run_is_gone_on_with(
         assert "fail-over" in done.err
     finally:
         filler.unlink()
-        kill_observers(run.path)
+        kill_helpers(run.path)
 
     again = rehearsal.dr("resume", run.id, "--no-input")
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dr.sandbox import inventory
-from tests.e2e.rehearsing import Drill, Rehearsal, ended, eventually, kill_observers, written
+from tests.e2e.rehearsing import Drill, Rehearsal, ended, eventually, kill_helpers, written
 from tests.e2e.snapshots import snapshot
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("safety")]
@@ -34,7 +34,7 @@ def _lost(rehearsal: Rehearsal, drill: Path, holds: Callable[[], bool]) -> None:
     finally:
         process.send_signal(signal.SIGKILL)
         ended(process)
-    kill_observers(rehearsal.runs()[-1])
+    kill_helpers(rehearsal.runs()[-1])
     shutil.rmtree(rehearsal.home / "runs")
 
 

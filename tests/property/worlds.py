@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
 
-from dr.model.drill import BlastRadius, Objectives, ProbeSpec, RecoveryTime
+from dr.model.brakes import BlastRadius
+from dr.model.drill import Objectives, ProbeSpec, RecoveryTime
 from dr.model.plan import Plan
 from dr.model.reading import Mark, MarkState, Sample, State
 from dr.model.timeline import Interval, Timeline

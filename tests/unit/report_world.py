@@ -6,9 +6,8 @@ The clock is CLOCK_BOOTTIME in microseconds; stories are told in seconds after t
 from datetime import UTC, datetime, timedelta
 
 from dr.model.base import Json
+from dr.model.brakes import BlastRadius, Guard
 from dr.model.drill import (
-    BlastRadius,
-    Guard,
     MarksSpec,
     Objectives,
     Phase,

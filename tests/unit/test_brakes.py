@@ -8,7 +8,7 @@ from dr.cloud.aws import Aws
 from dr.core.fold import Run
 from dr.engine.brakes import Brakes
 from dr.model.base import Record
-from dr.model.drill import BlastRadius
+from dr.model.brakes import BlastRadius
 from dr.model.errors import Refused
 from dr.model.event import Way
 from dr.model.plan import Plan

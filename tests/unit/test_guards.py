@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from dr.engine.guards import ALARM_EVERY_US, Guards, down_since
-from dr.model.drill import Guard
+from dr.model.brakes import Guard
 from dr.model.reading import Sample, State
 from dr.model.units import SECOND_US, Duration
 from tests.build import a_plan, a_step

@@ -9,7 +9,7 @@ from dr.cli.frame import run as dr
 from dr.cli.safety import NAME, Lever, LeverGuards, lever, meaning
 from dr.cloud.flag import Flag, flag
 from dr.core.fold import Run
-from dr.model.drill import Guard
+from dr.model.brakes import Guard
 from dr.model.errors import Failed, Refused
 from dr.model.reading import Sample
 from dr.ports import Observations

@@ -89,6 +89,12 @@ SAID: list[tuple[Data, str]] = [
     ),
     (ev.GateOpened(step="go", prompt="Go?"), "go: waiting: Go?"),
     (
+        ev.WatchdogArmed(pid=7, after_us=600_000_000),
+        "The watchdog is armed (process 7): it puts everything back when nobody has given a sign "
+        "of life for 10m.",
+    ),
+    (ev.WatchdogDisarmed(pid=7), "The watchdog (process 7) has nothing left to do, and ends."),
+    (
         ev.DecisionRecorded(step="go", answer="deny", who="jo", message="no", inbox="1"),
         "go: jo denied: no",
     ),
