@@ -14,7 +14,7 @@ from typing import Final
 
 from dr.cloud.flag import Flag, flag
 from dr.core.fold import Run
-from dr.engine.guards import UNREADABLE_LIMIT, AlarmState, Guards
+from dr.engine.guards import Ask, Guards
 from dr.model.brakes import Guard
 from dr.model.errors import DrError, Refused
 from dr.model.event import GuardTripped
@@ -26,6 +26,7 @@ NAME: Final = "safety lever"
 FILE: Final = "lever.json"
 ENGAGED: Final = "engaged"
 RELEASED: Final = "released"
+UNREADABLE_LIMIT: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +135,12 @@ class LeverGuards(Guards):
     The file is looked at every turn of the loop; the shared flag as often as an alarm.
     """
 
-    def __init__(self, guards: Sequence[Guard], alarm_state: AlarmState, lever: Lever) -> None:
-        """Take the plan's guards, a way to read alarms, and the lever."""
-        super().__init__(guards, alarm_state)
+    def __init__(self, guards: Sequence[Guard], ask: Ask, lever: Lever) -> None:
+        """Take the plan's guards, a way to ask for them, and the lever."""
+        flag = Guard.model_construct(alarm=NAME, unreadable=UNREADABLE_LIMIT)
+        super().__init__(guards, lambda guard: lever.there() if guard is flag else ask(guard))
         self._lever = lever
-        self._flag = Guard.model_construct(alarm=NAME)
-        self._unread = 0
+        self._flag = flag
 
     def tripped(self, run: Run, seen: Observations, now_us: int) -> GuardTripped | None:
         """Return the lever if it is engaged here, or else the first guard that trips."""
@@ -148,25 +149,18 @@ class LeverGuards(Guards):
             return GuardTripped(guard=NAME, why=why)
         return super().tripped(run, seen, now_us)
 
-    def alarms(self) -> list[Guard]:
+    def asking(self) -> list[Guard]:
         """Return the guards that ask somebody else; the shared flag is one of them."""
         own = [self._flag] if self._lever.shared is not None else []
-        return [*super().alarms(), *own]
+        return [*super().asking(), *own]
 
-    def alarm(self, guard: Guard) -> GuardTripped | None:
-        """Ask for one alarm, or for the shared flag; may block."""
-        if guard is not self._flag:
-            return super().alarm(guard)
-        try:
-            why = self._lever.there()
-        except Exception as error:  # noqa: BLE001 - whatever the reason, it could not be read
-            self._unread += 1
-            if self._unread < UNREADABLE_LIMIT:
-                return None
-            why = f"engaged: its shared flag could not be read {self._unread} times: {error}"
-        else:
-            self._unread = 0
-        return None if why is None else GuardTripped(guard=NAME, why=why)
+    def ask(self, guard: Guard) -> GuardTripped | None:
+        """Ask for one guard, or for the shared flag; may block."""
+        found = super().ask(guard)
+        if found is None or guard is not self._flag:
+            return found
+        engaged = found.why if found.why.startswith(ENGAGED) else f"{ENGAGED}: its flag {found.why}"
+        return GuardTripped(guard=NAME, why=engaged)
 
 
 def _text(state: str, word: dict[str, str]) -> str:

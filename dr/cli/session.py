@@ -14,6 +14,7 @@ from dr.cli.hands import SiteHands
 from dr.cli.kinds import of_plan
 from dr.cli.log import opened
 from dr.cli.safety import LeverGuards, lever
+from dr.cli.sources import Sources
 from dr.cli.stage import FILE as STAGE_FILE
 from dr.cli.stage import Stage
 from dr.cli.view.base import View
@@ -21,12 +22,14 @@ from dr.cli.view.follow import Follower
 from dr.cli.watchdog import RunWatchdog
 from dr.cloud.clock import Clock, rfc3339
 from dr.core.fold import Run
+from dr.core.guards import REFERRING
 from dr.core.moves import Pace
 from dr.core.templates import late
 from dr.engine.brakes import Brakes
 from dr.engine.drive import Driver
 from dr.engine.run import Engine, Hooks
 from dr.model import event as ev
+from dr.model.brakes import Guard
 from dr.model.errors import Refused
 from dr.model.event import Event
 from dr.model.plan import Plan
@@ -89,7 +92,9 @@ class Session:
             ),
             observer=self._watch,
             guards=LeverGuards(
-                self.plan.guards, self._alarm, lever(self.directory.path.parent.parent)
+                self.plan.guards,
+                self._ask,
+                lever(self.directory.path.parent.parent),
             ),
             clock=self.clock,
             hooks=Hooks(event=self._on_event, tick=self._on_tick, conclude=self._conclude),
@@ -143,13 +148,11 @@ class Session:
             site = next(iter(sites))
         return self.stage.asking(sites[site] if site is not None else None, within_s)
 
-    def _alarm(self, name: str, site: str | None) -> str:
-        alarm = str(late({"alarm": name}, self.directory.id, None, {})["alarm"])
-        found = self.hands.aws(site).cloudwatch.describe_alarms(AlarmNames=[alarm])
-        alarms = found["MetricAlarms"] + found["CompositeAlarms"]
-        if not alarms:
-            raise LookupError(f"there is no alarm {alarm}")
-        return str(alarms[0]["StateValue"])
+    def _ask(self, guard: Guard) -> str | None:
+        """Ask for a guard, with what only the run knows in place."""
+        written = {name: text for name in REFERRING if (text := getattr(guard, name)) is not None}
+        known = late(written, self.directory.id, None, {})
+        return Sources(self.hands.aws, self._asking).ask(guard.model_copy(update=known))
 
     def _on_event(self, event: Event) -> None:
         self._follower.event(event)

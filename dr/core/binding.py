@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from dr.core import codes
 from dr.core.canonical import canonical
+from dr.core.guards import REFERRING
 from dr.core.kinds import Kinds, ProbeKind
 from dr.core.parse import Parsed
 from dr.core.positions import Path, Positions, Problems, listed, shown
@@ -94,15 +95,16 @@ class _Binder:
         return bound
 
     def guard(self, index: int, guard: Guard) -> Guard:
-        if guard.alarm is None:
-            return guard
-        path: Path = ("guards", index, "alarm")
-        alarm = self._value(guard.alarm, path)
-        if not isinstance(alarm, str):
-            message = f"the name of an alarm must be text, not `{shown(alarm)}`"
-            self.problems.at(codes.OUTPUT_TYPE, path, message)
-            return guard
-        return guard.model_copy(update={"alarm": alarm})
+        bound: dict[str, str] = {}
+        for field in REFERRING:
+            written, path = getattr(guard, field), ("guards", index, field)
+            value = self._value(written, path)
+            if isinstance(value, str):
+                bound[field] = value
+            elif written is not None:
+                message = f"`{field}` of a guard must be text, not `{shown(value)}`"
+                self.problems.at(codes.OUTPUT_TYPE, path, message)
+        return guard.model_copy(update=bound)
 
     def step(self, step: PlannedStep) -> PlannedStep:
         path = (*self.places.get(step.id, (step.id,)), "with")

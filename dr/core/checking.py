@@ -9,6 +9,7 @@ from typing import Final
 
 from dr.core import codes
 from dr.core.capability import check_capability, measurement_warnings
+from dr.core.guards import check_guard
 from dr.core.kinds import Kinds, ProbeKind, StepKind
 from dr.core.own_steps import own_kinds
 from dr.core.parse import Parsed
@@ -149,8 +150,7 @@ def _check_observed(
         _check_uses(probe, path, loaded, {"with": early}, problems)
         _check_probe_site(probe, loaded, path, drill, problems)
     for index, guard in enumerate(drill.guards):
-        guarded = Scope("a guard", configurations)
-        check_template(guard.alarm, ("guards", index, "alarm"), guarded, problems)
+        check_guard(guard, ("guards", index), configurations, problems)
 
 
 def _check_uses(

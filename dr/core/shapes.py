@@ -129,8 +129,13 @@ def _of_other_member(loc: tuple[str | int, ...], data: Mapping[str, JsonValue]) 
     if len(loc) < 2 or not isinstance(loc[1], str):  # noqa: PLR2004 - a field and a member
         return False
     literal, listed = loc[1].startswith("literal["), loc[1].startswith("tuple[")
-    given_list = isinstance(data.get(str(loc[0])), list)
-    return (literal and given_list) or (listed and not given_list)
+    given = data.get(str(loc[0]))
+    named = loc[1].endswith("Spec")  # a record; pydantic names it by its class
+    return (
+        (literal and isinstance(given, list | dict))
+        or (listed and not isinstance(given, list))
+        or (named and not isinstance(given, dict))
+    )
 
 
 def _value_at(data: JsonValue | Mapping[str, JsonValue], path: Path) -> JsonValue:

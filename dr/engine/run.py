@@ -199,12 +199,12 @@ class Engine:
         tripped = self.guards.tripped(run, self.observer, now)
         if tripped is not None:
             yield tripped
-        for guard in self.guards.alarms():
+        for guard in self.guards.asking():
             if self.guards.due(guard, now):
-                workers.submit(lambda guard=guard: self._alarm(guard))  # type: ignore[misc]
+                workers.submit(lambda guard=guard: self._ask(guard))  # type: ignore[misc]
 
-    def _alarm(self, guard: Guard) -> "Iterator[Arrival]":
-        found = self.guards.alarm(guard)
+    def _ask(self, guard: Guard) -> "Iterator[Arrival]":
+        found = self.guards.ask(guard)
         if found is not None:
             yield found
 

@@ -1,6 +1,7 @@
 """The rules that were fixed, and hashed, before the run."""
 
-from dr.model.brakes import BlastRadius, Guard
+from dr.core.guards import told
+from dr.model.brakes import BlastRadius
 from dr.model.plan import Plan
 from dr.report.numbers import length
 from dr.report.parts import Fact
@@ -17,7 +18,7 @@ def rules(plan: Plan) -> tuple[Fact, ...]:
     """Return the rules, each by name."""
     radius = plan.blast_radius
     tags = ", ".join(f"{k}={v}" for k, v in sorted(radius.require_tag.items()))
-    told = [
+    facts = [
         (
             "Decision",
             _DECISION,
@@ -28,11 +29,12 @@ def rules(plan: Plan) -> tuple[Fact, ...]:
             f"{_where(radius)}; at most "
             f"{radius.changes} changes; " + (f"only what is tagged {tags}" if tags else "no tag"),
         ),
-        ("Guards", "; ".join(_guard(g) for g in plan.guards) or "none"),
+        ("Guards", "; ".join(clean(told(g)) for g in plan.guards) or "none"),
+        ("Watchdog", _watchdog(plan)),
         ("Return", "undo everything, last first" if plan.undo else "by its own steps"),
         ("Definition", f"sha256 {plan.definition_sha256}"),
     ]
-    return tuple(Fact(name, shortened(value, _LONGEST)) for name, value in told)
+    return tuple(Fact(name, shortened(value, _LONGEST)) for name, value in facts)
 
 
 def _objectives(plan: Plan) -> list[tuple[str, str]]:
@@ -68,9 +70,7 @@ def _where(radius: BlastRadius) -> str:
     return f"accounts {', '.join(radius.accounts)}; Regions {', '.join(radius.regions)}"
 
 
-def _guard(guard: Guard) -> str:
-    if guard.probe is not None and guard.down_for is not None:
-        return f'"{clean(guard.probe)}" down for {length(guard.down_for.us)}'
-    if guard.alarm is not None:
-        return f"alarm {clean(guard.alarm)}"
-    return f"deadline {length(guard.deadline.us)}" if guard.deadline is not None else ""
+def _watchdog(plan: Plan) -> str:
+    if plan.watchdog is None:
+        return "off"
+    return f"puts everything back after {length(plan.watchdog.after.us)} without a sign of life"

@@ -175,7 +175,7 @@ def test_leaving_at_once_keeps_what_is_known_and_undoes_nothing() -> None:
                                    Guard(alarm="errors", site="primary")])  # fmt: skip
 def test_a_guard_that_trips_stops_and_undoes(guard: Guard) -> None:
     world, tape = World(), Tape()
-    guards = Guards([guard], lambda alarm, site: "ALARM")
+    guards = Guards([guard], lambda guard: "the alarm fires")
 
     run = an_engine(WAITS, world, tape, guards=guards).run("start")
 

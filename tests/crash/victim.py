@@ -73,7 +73,7 @@ def engine_of(directory: Path, steps: int, hesitate: float = 0.0, **over: Any) -
             "2026-01-02T00:00:00Z",
         ),
         "observer": NoObserver(),
-        "guards": Guards((), lambda alarm, site: "OK"),
+        "guards": Guards((), lambda guard: None),
         "clock": clock,
         "hooks": Hooks(event=_said, tick=lambda run: None, conclude=lambda run, closed: {}),
         "owner": f"host:{os.getpid()}:x",

@@ -133,7 +133,7 @@ class _Nothing(Observations):
 
 
 def _guards(one: Lever) -> LeverGuards:
-    return LeverGuards((), lambda name, site: "OK", one)
+    return LeverGuards((), lambda guard: None, one)
 
 
 def _run() -> Run:
@@ -154,21 +154,21 @@ def test_a_running_run_notices_the_file_at_once(tmp_path: Path) -> None:
 def test_a_running_run_polls_the_shared_flag_and_forgives_two_failures(tmp_path: Path) -> None:
     shared = _Flag("released")
     guards = _guards(Lever(tmp_path / "lever.json", shared))
-    (watched,) = guards.alarms()
+    (watched,) = guards.asking()
 
     shared.text = None
-    assert [guards.alarm(watched) for _ in range(2)] == [None, None]
+    assert [guards.ask(watched) for _ in range(2)] == [None, None]
     shared.text = "released"
-    assert guards.alarm(watched) is None
+    assert guards.ask(watched) is None
     shared.text = None
-    assert [guards.alarm(watched) is None for _ in range(3)] == [True, True, False]
+    assert [guards.ask(watched) is None for _ in range(3)] == [True, True, False]
 
 
 def test_the_shared_flag_stops_a_running_run(tmp_path: Path) -> None:
     shared = _Flag(json.dumps({"lever": "engaged", **WORD}))
     guards = _guards(Lever(tmp_path / "lever.json", shared))
 
-    tripped = guards.alarm(guards.alarms()[0])
+    tripped = guards.ask(guards.asking()[0])
 
     assert tripped is not None
     assert "incident 12" in tripped.why
@@ -176,10 +176,10 @@ def test_the_shared_flag_stops_a_running_run(tmp_path: Path) -> None:
 
 def test_alarms_of_the_drill_are_still_asked_for(tmp_path: Path) -> None:
     alarm = Guard.model_construct(alarm="errors")
-    guards = LeverGuards((alarm,), lambda name, site: "ALARM", Lever(tmp_path / "lever.json"))
+    guards = LeverGuards((alarm,), lambda guard: "the alarm fires", Lever(tmp_path / "lever.json"))
 
-    assert guards.alarms() == [alarm]
-    assert guards.alarm(alarm) is not None
+    assert guards.asking() == [alarm]
+    assert guards.ask(alarm) is not None
 
 
 def test_the_command_says_whether_a_run_would_be_refused(

@@ -90,8 +90,10 @@ SAID: list[tuple[Data, str]] = [
     (ev.GateOpened(step="go", prompt="Go?"), "go: waiting: Go?"),
     (
         ev.WatchdogArmed(pid=7, after_us=600_000_000),
-        "The watchdog is armed (process 7): it puts everything back when nobody has given a sign "
-        "of life for 10m.",
+        (
+            "The watchdog is armed (process 7): it puts everything back when nobody has given a "
+            "sign of life for 10m."
+        ),
     ),
     (ev.WatchdogDisarmed(pid=7), "The watchdog (process 7) has nothing left to do, and ends."),
     (
