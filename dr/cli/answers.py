@@ -10,10 +10,12 @@ import click
 
 from dr.cli.stage import Stage
 from dr.cloud.clock import Clock
+from dr.core.approvals import two_person
 from dr.core.fold import Status, fold
 from dr.engine_ports import Message
 from dr.model.base import Json
 from dr.model.errors import Refused
+from dr.stores.files import sha256_of
 from dr.stores.locks import FileLock
 from dr.stores.rundir import RunDir, whoami
 
@@ -97,13 +99,25 @@ def _answer(
         for step in waiting:
             if step.id in advance:
                 answered.add(step.id)
-                _say(directory, step.id, "approve", "approved in advance (--approve)")
-            elif at_terminal:
+                _say(directory, step.id, "approve", "in advance (--approve)")
+            elif at_terminal and not two_person(step):
                 answered.add(step.id)
                 click.echo(f"\n{step.prompt}  approve {step.id}? [y/N] ", err=True, nl=False)
                 yes = sys.stdin.readline().strip().lower() in ("y", "yes")
                 _say(directory, step.id, "approve" if yes else "deny", "at the terminal")
 
 
-def _say(directory: RunDir, step: str, answer: str, text: str) -> None:
-    post(directory, {"what": answer, "step": step, "who": whoami(), "text": text})
+def _say(directory: RunDir, step: str, answer: str, how: str) -> None:
+    post(directory, answer_of(directory, step, answer, how))
+
+
+def answer_of(directory: RunDir, step: str, answer: str, how: str, text: str = "") -> Json:
+    """Return an answer to a gate, given for the plan that lies in the run's directory."""
+    return {
+        "what": answer,
+        "step": step,
+        "who": whoami(),
+        "text": text,
+        "how": how,
+        "plan": sha256_of(directory.path / "plan.json"),
+    }

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from dr.cli.catalogue import kinds
 from dr.cli.diagnostics import safe
+from dr.core.approvals import two_person
 from dr.core.capability import expected_error
+from dr.core.guards import told
 from dr.core.planning import plan_sha256, warnings
 from dr.model.drill import Phase
 from dr.model.gates import APPROVE
@@ -22,7 +24,16 @@ _ANYWHERE = "(anywhere)"
 
 def plan_text(plan: Plan) -> str:
     """Return the whole plan as text; nothing of it can steer a terminal."""
-    sections = (_head, _phases, _objectives, _radius, _attention, _permissions, _warnings)
+    sections = (
+        _head,
+        _phases,
+        _objectives,
+        _radius,
+        _brakes,
+        _attention,
+        _permissions,
+        _warnings,
+    )
     lines = [line for section in sections for line in (*section(plan), "")]
     return "\n".join(safe(line) for line in [*lines, f"plan {plan_sha256(plan)}"])
 
@@ -109,12 +120,25 @@ def _radius(plan: Plan) -> Iterator[str]:
         yield f"  every target must carry the tag {key}={value}"
 
 
+def _brakes(plan: Plan) -> Iterator[str]:
+    yield "brakes:"
+    for guard in plan.guards:
+        yield f"  stops and undoes: {told(guard)}"
+    if plan.watchdog is None:
+        yield "  watchdog off: nothing puts back what a lost process leaves"
+    else:
+        yield f"  watchdog: puts all back after {plan.watchdog.after} without a sign of life"
+    for window in plan.freeze:
+        yield f"  frozen from {window.from_} to {window.to}: {window.why}"
+
+
 def _attention(plan: Plan) -> Iterator[str]:
     actions = [step for step in plan.steps if step.klass is StepClass.ACTION]
     groups = (
         ("cannot be undone", [step.id for step in actions if not step.reversible]),
         ("held for a person in doubt", [step.id for step in actions if step.doubt is Doubt.OPAQUE]),
         ("waits for an approval", [step.id for step in plan.steps if step.kind == APPROVE]),
+        ("by a second person", [step.id for step in plan.steps if two_person(step)]),
     )
     yield "attention:"
     for title, ids in groups:

@@ -14,6 +14,7 @@ from dr.cli import answers, stages
 from dr.cli.catalogue import kinds
 from dr.cli.exit_codes import Exit
 from dr.cli.files import read_drill
+from dr.cli.freezing import refuse_if_frozen
 from dr.cli.home import home
 from dr.cli.outcome import exit_code
 from dr.cli.safety import refuse_if_engaged
@@ -24,10 +25,13 @@ from dr.cli.view.base import View
 from dr.cli.view.choose import choose
 from dr.cli.watchdog import armed_of, refuse_if_off
 from dr.cloud.clock import Clock
+from dr.core.approvals import SHORTEST, names, two_person
 from dr.core.planning import plan as plan_of
+from dr.core.planning import plan_sha256
 from dr.engine.run import Abandoned
 from dr.engine_ports import Conflict
 from dr.model.errors import Refused
+from dr.model.gates import APPROVE
 from dr.model.plan import Plan
 from dr.stores.locks import FileLock
 from dr.stores.rundir import Home, RunDir, whoami
@@ -44,15 +48,17 @@ no_input_ = click.option("--no-input", is_flag=True, help="Never ask at the term
 @click.option("--sandbox", is_flag=True, help="Rehearse in the sandbox; nothing real is touched.")
 @click.option("--confirm", metavar="ENVIRONMENT", help="The environment's name, instead of typing.")
 @click.option("--approve", multiple=True, metavar="STEP", help="Approve this step in advance.")
+@click.option("--plan", metavar="SHA256", help="Refuse unless this is the plan (plan --look).")
 @as_json
 @quiet_
 @no_input_
-def run(
+def run(  # noqa: PLR0913 - one argument per option
     drill: Path,
     *,
     sandbox: bool,
     confirm: str | None,
     approve: tuple[str, ...],
+    plan: str | None,
     as_json: bool,
     quiet: bool,
     no_input: bool,
@@ -65,13 +71,18 @@ def run(
     parsed = read_drill(drill)
     planned = plan_of(parsed, kinds(), simulated=sandbox)
     refuse_if_off(planned)
+    _approvable(planned, approve)
     if not sandbox:
         _confirmable(planned, confirm, no_input=no_input)
+    if not sandbox:
+        refuse_if_frozen(planned, home().path, Clock().now())
     place = home().ready()
     refuse_if_engaged(place.path)
     with contextlib.ExitStack() as stack:
         stage = stack.enter_context(stages.opened(parsed.drill, drill, sandbox=sandbox))
         bound = stages.bound_plan(planned, stage, parsed)
+        if plan is not None and not names(plan, plan_sha256(bound)):
+            raise Refused(f"the plan is {plan_sha256(bound)[:SHORTEST]} by now, not {plan}")
         if not sandbox and confirm is None:
             _confirmed(bound)
         stack.enter_context(_service(place, bound))
@@ -227,6 +238,16 @@ def _signals(session: Session) -> Iterator[None]:
     finally:
         for number, old in before.items():
             signal.signal(number, old)
+
+
+def _approvable(plan: Plan, advance: tuple[str, ...]) -> None:
+    """Refuse an approval in advance for what needs none, or needs a second person."""
+    waiting = {step.id: step for step in plan.steps if step.kind == APPROVE}
+    for name in advance:
+        if name not in waiting:
+            raise click.UsageError(f"no step {name!r} waits for an approval")
+        if two_person(waiting[name]):
+            raise click.UsageError(f"{name} must be approved by a second person")
 
 
 def _confirmable(plan: Plan, given: str | None, *, no_input: bool) -> None:

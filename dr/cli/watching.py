@@ -16,7 +16,9 @@ from dr.cli.view.choose import choose
 from dr.cli.view.follow import Follower
 from dr.cli.watchdog import told as watchdog_told
 from dr.cloud.clock import Clock
+from dr.core.approvals import turned_down
 from dr.core.fold import Run, fold
+from dr.model.errors import Refused
 from dr.model.event import Event, Way
 from dr.model.reading import Sample
 from dr.model.result import Result
@@ -28,6 +30,7 @@ from dr.stores.rundir import RunDir, whoami
 
 TICK_S = 0.25
 as_json_ = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+plan_ = click.option("--plan", metavar="SHA256", help="The plan that the answer is given for.")
 message_ = click.option("-m", "--message", default="", help="What to say with it.")
 
 
@@ -130,18 +133,20 @@ def note(run_id: str, text: str) -> int:
 @click.argument("run_id", metavar="RUN")
 @click.argument("step")
 @message_
-def approve(run_id: str, step: str, message: str) -> int:
+@plan_
+def approve(run_id: str, step: str, message: str, plan: str | None) -> int:
     """Approve a step that waits for it."""
-    return _tell(run_id, {"what": "approve", "step": step, "who": whoami(), "text": message})
+    return _answer(run_id, step, "approve", message, plan)
 
 
 @click.command()
 @click.argument("run_id", metavar="RUN")
 @click.argument("step")
 @message_
-def deny(run_id: str, step: str, message: str) -> int:
+@plan_
+def deny(run_id: str, step: str, message: str, plan: str | None) -> int:
     """Deny a step that waits for approval: the run stops and undoes."""
-    return _tell(run_id, {"what": "deny", "step": step, "who": whoami(), "text": message})
+    return _answer(run_id, step, "deny", message, plan)
 
 
 @click.command()
@@ -151,6 +156,18 @@ def deny(run_id: str, step: str, message: str) -> int:
 def resolve(run_id: str, step: str, answer: str) -> int:
     """Say of a held step whether it happened."""
     return _tell(run_id, {"what": "resolve", "step": step, "answer": answer, "who": whoami()})
+
+
+def _answer(run_id: str, step: str, answer: str, message: str, plan: str | None) -> int:
+    """Answer a gate; an answer that would not count is refused here already."""
+    directory = home().run(run_id)
+    body = answers.answer_of(directory, step, answer, f"dr {answer}", message)
+    body["plan"] = plan or body["plan"]
+    run = _folded(directory)
+    why = turned_down(run, step, answer, whoami(), str(body["plan"]))
+    if why is not None and run.closed is None:
+        raise Refused(why)
+    return _tell(directory.id, body)
 
 
 def _tell(run_id: str, body: dict[str, Any]) -> int:

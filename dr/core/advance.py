@@ -29,6 +29,10 @@ def advance(run: Run, event: Event) -> None:
         handler(run, event, event.data)
 
 
+def _created(run: Run, event: Event, data: ev.RunCreated) -> None:
+    run.plan_sha256, run.started_by = data.plan_sha256, data.started_by
+
+
 def _adopted(run: Run, event: Event, data: ev.RunAdopted) -> None:
     run.adopted_us = event.mono_us
     if data.boot_id not in run.boots:
@@ -206,6 +210,7 @@ def _closed(run: Run, event: Event, data: ev.RunClosed) -> None:
 
 
 _HANDLERS: dict[type[ev.Data], Callable[..., None]] = {
+    ev.RunCreated: _created,
     ev.RunAdopted: _adopted,
     ev.CheckBaselined: _baselined,
     ev.ProbeProven: _proven,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dr.model.base import Record
-from dr.model.gates import APPROVE, NOTE, WAIT, NoParams, WaitParams
+from dr.model.gates import APPROVE, NOTE, WAIT, ApproveParams, NoParams, WaitParams
 from dr.model.plan import StepClass
 from dr.model.progress import Doubt
 
@@ -63,7 +63,7 @@ class Kinds:
 
 
 GATES: Final = {
-    APPROVE: StepKind(APPROVE, StepClass.GATE, NoParams),
+    APPROVE: StepKind(APPROVE, StepClass.GATE, ApproveParams),
     NOTE: StepKind(NOTE, StepClass.GATE, NoParams),
     WAIT: StepKind(WAIT, StepClass.GATE, WaitParams),
 }

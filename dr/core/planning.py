@@ -53,6 +53,7 @@ def assemble(checked: Checked, *, simulated: bool = False) -> Plan:
         simulated=simulated,
         exclusions=drill.exclusions,
         detect=_detectors(drill, checked.kinds),
+        freeze=drill.freeze,
         watchdog=drill.watchdog if isinstance(drill.watchdog, WatchdogSpec) else None,
     )
 

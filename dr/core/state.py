@@ -78,6 +78,8 @@ class Run:
 
     plan: Plan
     id: str = ""
+    plan_sha256: str = ""
+    started_by: str = ""
     epoch: int = 0
     seq: int = 0
     started_us: int = 0

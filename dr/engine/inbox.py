@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from dr.core.approvals import turned_down
 from dr.core.fold import Run, Status
 from dr.engine_ports import Message
 from dr.model import event as ev
@@ -26,15 +27,26 @@ def _event(run: Run, message: Message) -> ev.Data:
     if what == "note":
         return ev.NoteAdded(who=who, text=text, inbox=message.id)
     if what in ("approve", "deny"):
-        state = run.forward.get(step)
-        if state is not None and state.status is Status.OPENED:
-            return ev.DecisionRecorded(
-                step=step, answer=what, who=who, message=text, inbox=message.id
-            )
-        return _turned_down(message, f"{step} is not waiting for an approval")
+        return _answered(run, message, step, who)
     if what == "resolve":
         return _resolved(run, message, step, who)
     return _turned_down(message, f"unknown message {what!r}")
+
+
+def _answered(run: Run, message: Message, step: str, who: str) -> ev.Data:
+    said = {name: str(message.body.get(name, "")) for name in ("what", "text", "how", "plan")}
+    why = turned_down(run, step, said["what"], who, said["plan"])
+    if why is not None:
+        return _turned_down(message, f"{said['what']} by {who}: {why}")
+    return ev.DecisionRecorded(
+        step=step,
+        answer=said["what"],
+        who=who,
+        message=said["text"],
+        inbox=message.id,
+        how=said["how"],
+        plan_sha256=run.plan_sha256,
+    )
 
 
 def _resolved(run: Run, message: Message, step: str, who: str) -> ev.Data:

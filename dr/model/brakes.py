@@ -144,3 +144,9 @@ class FreezeWindow(Record):
     def holds(self, at: datetime) -> bool:
         """Say whether a moment is in it."""
         return self.begins() <= at < self.ends()
+
+
+class Freezes(Record):
+    """The file `freeze.yaml` of a home."""
+
+    freeze: tuple[FreezeWindow, ...] = Field(description="When no run may begin.")

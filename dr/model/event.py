@@ -211,6 +211,8 @@ class DecisionRecorded(Data):
     who: str
     message: str
     inbox: str
+    how: str = ""  # the command, the terminal, or beforehand
+    plan_sha256: str = ""  # the plan it was given for
 
 
 class GuardTripped(Data):

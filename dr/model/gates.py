@@ -17,6 +17,14 @@ class NoParams(Record):
     """The kind takes no parameters; what to ask is the step's `prompt`."""
 
 
+class ApproveParams(Record):
+    """Who may approve."""
+
+    two_person: bool = Field(
+        default=False, description="Only somebody else than who started the run may approve."
+    )
+
+
 class WaitParams(Record):
     """A wait of a fixed length, which the step's deadline must allow."""
 

@@ -8,7 +8,7 @@ A plan is made without credentials (`dr plan`), then bound: Terraform outputs pu
 from enum import StrEnum
 
 from dr.model.base import Json, Record
-from dr.model.brakes import BlastRadius, Guard, WatchdogSpec
+from dr.model.brakes import BlastRadius, FreezeWindow, Guard, WatchdogSpec
 from dr.model.drill import (
     DetectorSpec,
     MarksSpec,
@@ -72,6 +72,7 @@ class Plan(Record):
     simulated: bool = False
     exclusions: tuple[str, ...] = ()
     detect: tuple[DetectorSpec, ...] = ()
+    freeze: tuple[FreezeWindow, ...] = ()
     watchdog: WatchdogSpec | None = None  # None: off, and in plans from before there was one
 
     def step(self, id_: str) -> PlannedStep:

@@ -51,7 +51,8 @@ def _decision(data: ev.Data) -> tuple[str, str, str] | None:
         told = "dr", f"asked at {data.step}", data.prompt
     elif isinstance(data, ev.DecisionRecorded):
         word = {"approve": "approved", "deny": "denied"}.get(data.answer, data.answer)
-        told = data.who, f"{word} {data.step}", data.message
+        how = f" ({data.how}, plan {data.plan_sha256[:12]})" if data.how else ""
+        told = data.who, f"{word} {data.step}{how}", data.message
     elif isinstance(data, ev.StepResolved):
         told = data.who, f"said of {data.step}: {data.answer}", ""
     elif isinstance(data, ev.StopRequested):

@@ -129,8 +129,9 @@ def _kept(data: ev.StepKept) -> str:
 
 
 def _decided(data: ev.DecisionRecorded) -> str:
+    how = f" ({data.how}, plan {data.plan_sha256[:12]})" if data.how else ""
     said = f": {data.message}" if data.message else "."
-    return f"{data.step}: {data.who} {_ANSWERS.get(data.answer, data.answer)}{said}"
+    return f"{data.step}: {data.who} {_ANSWERS.get(data.answer, data.answer)}{how}{said}"
 
 
 def _closed(data: ev.RunClosed) -> str:

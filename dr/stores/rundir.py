@@ -188,11 +188,11 @@ class Home:
 
 def whoami() -> str:
     """Name the person or machine account that runs this process."""
-    import getpass
+    import pwd
     import socket
 
     try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
+        user = pwd.getpwuid(os.getuid()).pw_name  # not LOGNAME, which anybody may set
+    except KeyError:
         user = str(os.getuid())
     return f"{user}@{socket.gethostname()}"

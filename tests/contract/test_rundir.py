@@ -150,12 +150,12 @@ def test_a_file_is_there_whole_or_not_at_all(
 
 
 def test_whoever_runs_this_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    import getpass
+    import pwd
 
     assert "@" in whoami()
 
-    def nobody() -> str:
+    def nobody(uid: int) -> str:
         raise KeyError
 
-    monkeypatch.setattr(getpass, "getuser", nobody)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
     assert whoami().startswith(f"{os.getuid()}@")
