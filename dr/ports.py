@@ -81,6 +81,10 @@ class Action(ABC, Generic[HandT, ParamsT, SeenT, ChangeT]):
         """Return the ids of what the change touches, for the blast radius. Pure."""
         return ()
 
+    def out_of(self, seen: SeenT) -> int | None:
+        """Return of how many such things the targets are taken; None: there is no choice. Pure."""
+        return None
+
     def tags(self, hand: HandT, change: ChangeT) -> dict[str, dict[str, str]]:
         """Read the tags of each target; one that is missing from the answer carries none."""
         return {}

@@ -164,6 +164,9 @@ class Ec2ZoneBlackhole(Action[Aws, Params, Seen, Change]):
     def targets(self, change: Change) -> tuple[str, ...]:
         return tuple(change.subnets)
 
+    def out_of(self, seen: Seen) -> int:
+        return len({subnet for acl in seen.acls for subnet in acl.subnets})
+
     def tags(self, hand: Aws, change: Change) -> dict[str, dict[str, str]]:
         found = hand.ec2.describe_subnets(SubnetIds=list(change.subnets))["Subnets"]
         return {

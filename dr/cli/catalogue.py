@@ -13,6 +13,7 @@ from dr.actions import ACTIONS
 from dr.checks import CHECKS
 from dr.core.kinds import Kinds, ProbeKind, StepKind
 from dr.model.plan import StepClass
+from dr.ports import Action
 from dr.probes import MARKS, PROBES
 
 
@@ -36,6 +37,7 @@ def _step_kind(target: str, klass: StepClass) -> StepKind:
         reversible=getattr(loaded, "reversible", True),
         hand=loaded.hand.__name__,
         baseline=getattr(loaded, "baseline", False),
+        chooses=klass is StepClass.ACTION and loaded.out_of is not Action.out_of,
     )
 
 

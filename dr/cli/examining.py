@@ -36,7 +36,21 @@ def examined(drill: Path | None, *, sandbox: bool) -> list[Finding]:
         if stage is not None:
             found += _sites(bound, stage)
         found += _places(bound, drill, parsed)
+    if not sandbox:
+        found.append(_freeze(bound))
     return found
+
+
+def _freeze(plan: "Plan") -> Finding:
+    from dr.cli.freezing import refuse_if_frozen
+    from dr.cloud.clock import Clock
+    from dr.model.errors import Refused
+
+    try:
+        refuse_if_frozen(plan, home().path, Clock().now())
+    except Refused as error:
+        return Finding(FAIL, "freeze", str(error), "wait until it is over")
+    return Finding(OK, "freeze", "no window holds now")
 
 
 def _staged(

@@ -43,6 +43,8 @@ def machine(home: Path, *, needs_terraform: bool) -> Iterator[Finding]:
     yield from _home(home)
     yield _clock()
     yield _lever(home)
+    yield _watchdog()
+    yield _locks()
 
 
 def _python() -> Finding:
@@ -172,3 +174,31 @@ def _lever(home: Path) -> Finding:
     if why is None:
         return Finding(OK, "safety lever", "released")
     return Finding(FAIL, "safety lever", why, "dr lever release, once it is safe to")
+
+
+def _watchdog() -> Finding:
+    import tempfile
+
+    from dr.cli.watchdog import trial
+
+    with tempfile.TemporaryDirectory(prefix="dr-") as scratch:
+        why = trial(Path(scratch))
+    if why is None:
+        return Finding(OK, "watchdog", "one can be armed, and ended")
+    return Finding(FAIL, "watchdog", why, "see to it that processes may outlive this one")
+
+
+def _locks() -> Finding:
+    from dr.cli.locking import VARIABLE
+    from dr.cloud.lease import NEEDS, leases
+    from dr.model.errors import Refused
+
+    address = os.environ.get(VARIABLE)
+    if not address:
+        return Finding(OK, "locks", f"of this home only; with {VARIABLE}, shared with others")
+    try:
+        leases(address)
+    except Refused as error:
+        return Finding(FAIL, "locks", str(error), f"correct {VARIABLE}")
+    says = f"shared at {address}; needs {', '.join(NEEDS)}"
+    return Finding(NOT_CHECKED, "locks", says, "a run refuses to begin if it cannot take one")

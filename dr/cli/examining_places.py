@@ -35,9 +35,10 @@ def places(plan: Plan, drill: Path, parsed: Any) -> Iterator[Finding]:
         yield _state(name, directory, gone, lost)
     if _GLOBAL in gone:
         yield from _homed(plan)
-    lever = os.environ.get("DR_LEVER", "")
-    if any(lever.endswith(f"@{region}") for region in gone):
-        yield Finding(WARN, "places", f"the safety lever's flag is in {lost}", "keep it elsewhere")
+    shared = {"DR_LEVER": "the safety lever's flag is", "DR_LOCKS": "the shared locks are"}
+    for variable, what in shared.items():
+        if any(os.environ.get(variable, "").endswith(f"@{region}") for region in gone):
+            yield Finding(WARN, "places", f"{what} in {lost}", "keep them elsewhere")
 
 
 def _runner(gone: set[str], lost: str) -> Iterator[Finding]:

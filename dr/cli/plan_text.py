@@ -116,8 +116,19 @@ def _radius(plan: Plan) -> Iterator[str]:
     accounts, regions = ", ".join(radius.accounts), ", ".join(radius.regions)
     yield f"  accounts {accounts}; regions {regions}" if accounts else "  no AWS account"
     yield f"  changes: {changes} planned, {radius.changes} allowed"
+    if radius.targets is not None:
+        yield f"  targets: {radius.targets} allowed"
+    if radius.percent is not None:
+        yield f"  share: {radius.percent} % allowed; {_choosing(plan)}"
     for key, value in sorted(radius.require_tag.items()):
         yield f"  every target must carry the tag {key}={value}"
+
+
+def _choosing(plan: Plan) -> str:
+    """Name the steps that a share can bind: the others have nothing to choose from."""
+    table = kinds()
+    found = [s.id for s in plan.steps if (kind := table.step(s.kind)) is not None and kind.chooses]
+    return f"it binds {', '.join(found)}" if found else "no step chooses among several"
 
 
 def _brakes(plan: Plan) -> Iterator[str]:
@@ -167,6 +178,8 @@ def looks_text(sights: "list[Sight]") -> str:
             lines.append(f"  {sight.step}: {sight.why}")
             continue
         lines.append(f"  {sight.step}: {changed(sight.change)}")
+        if sight.refused:
+            lines.append(f"      a run would REFUSE this: {sight.refused}")
         if sight.there:
             lines.append("      it is so already: the step would do nothing, and prove nothing")
         if sight.irreversible:

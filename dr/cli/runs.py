@@ -1,6 +1,7 @@
 """`dr run`, `dr resume`, `dr abort`: the commands that own a run."""
 
 import contextlib
+import secrets
 import signal
 import sqlite3
 import sys
@@ -16,6 +17,7 @@ from dr.cli.exit_codes import Exit
 from dr.cli.files import read_drill
 from dr.cli.freezing import refuse_if_frozen
 from dr.cli.home import home
+from dr.cli.locking import Locks, refuse_beside_interrupted
 from dr.cli.outcome import exit_code
 from dr.cli.safety import refuse_if_engaged
 from dr.cli.session import Session, reopen
@@ -33,7 +35,6 @@ from dr.engine_ports import Conflict
 from dr.model.errors import Refused
 from dr.model.gates import APPROVE
 from dr.model.plan import Plan
-from dr.stores.locks import FileLock
 from dr.stores.rundir import Home, RunDir, whoami
 
 TOLD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -85,12 +86,14 @@ def run(  # noqa: PLR0913 - one argument per option
             raise Refused(f"the plan is {plan_sha256(bound)[:SHORTEST]} by now, not {plan}")
         if not sandbox and confirm is None:
             _confirmed(bound)
-        stack.enter_context(_service(place, bound))
+        held = _service(stack, place, bound)
+        refuse_beside_interrupted(place, bound)
         directory = place.create(bound, drill.read_bytes(), started_by=whoami(), clock=Clock())
         stamp_intent(directory)
         directory.write(STAGE_FILE, stage.to_json())
         view = choose(json=as_json, quiet=quiet, stream=sys.stderr)
-        session = Session(directory, stage, view)
+        held.become(directory, bound)
+        session = Session(directory, stage, view, held)
         with answers.asking(directory, view, advance=approve, terminal=not no_input):
             return _owned(directory, session, "start")
 
@@ -107,9 +110,10 @@ def resume(run_id: str, *, as_json: bool, quiet: bool, no_input: bool) -> int:
     view = choose(json=as_json, quiet=quiet, stream=sys.stderr)
     session = _reopened(directory, view)
     with (
-        _service(home().ready(), session.plan),
+        session.held as locks,
         answers.asking(directory, view, advance=(), terminal=not no_input),
     ):
+        locks.service(session.plan.service)
         return _owned(directory, session, "resume")
 
 
@@ -156,10 +160,14 @@ def _put_back(directory: RunDir, beat: int) -> int:
     return _owned(directory, session, "watchdog", lock=not held)
 
 
-def _service(place: Home, plan: Plan) -> FileLock:
-    """Take the lock of a plan's service: two drills would measure each other's damage."""
-    path = place.path / "locks" / f"service-{plan.service}"
-    return FileLock(path, f"the service {plan.service}").take(f"a drill by {whoami()}")
+def _service(stack: contextlib.ExitStack, place: Home, plan: Plan) -> Locks:
+    """Hold a plan's service for a run that has no name yet."""
+    who = f"a drill by {whoami()}"
+    nonce = secrets.token_hex(8)
+    held = Locks(place.path, nonce, who, Clock(), simulated=plan.simulated)
+    stack.enter_context(held)
+    held.service(plan.service)
+    return held
 
 
 def _reopened(directory: RunDir, view: View) -> Session:

@@ -12,6 +12,7 @@ from dr import __version__
 from dr.cli.evidence import events_of, write_rest, write_result
 from dr.cli.hands import SiteHands
 from dr.cli.kinds import of_plan
+from dr.cli.locking import Locks
 from dr.cli.log import opened
 from dr.cli.safety import LeverGuards, lever
 from dr.cli.sources import Sources
@@ -23,6 +24,7 @@ from dr.cli.watchdog import RunWatchdog
 from dr.cloud.clock import Clock, rfc3339
 from dr.core.fold import Run
 from dr.core.guards import REFERRING
+from dr.core.lengths import longest_us
 from dr.core.moves import Pace
 from dr.core.templates import late
 from dr.engine.brakes import Brakes
@@ -32,7 +34,6 @@ from dr.model import event as ev
 from dr.model.brakes import Guard
 from dr.model.errors import Refused
 from dr.model.event import Event
-from dr.model.plan import Plan
 from dr.model.result import Result
 from dr.model.units import SECOND_US
 from dr.observer.watch import Watch
@@ -41,7 +42,6 @@ from dr.stores.journal import SqliteJournal
 from dr.stores.rundir import RunDir
 
 TICK_US = 250_000
-SLACK_US = 900 * SECOND_US  # the observer outlives every deadline of the plan by so much
 EXPIRES = timedelta(hours=24)  # after this, what a run has made may be swept
 SANDBOX_PACE = Pace(settle_us=1 * SECOND_US, poll_first_us=100_000)
 
@@ -53,6 +53,7 @@ class Session:
     directory: RunDir
     stage: Stage
     view: View
+    locks: Locks | None = None  # those that are held already; absent: none is
 
     def __post_init__(self) -> None:
         """Open the journal and make the parts; nothing is asked of the world yet."""
@@ -79,6 +80,9 @@ class Session:
         )
         kinds = of_plan(self.plan)
         self.hands = SiteHands(self.plan, self.stage, self.directory.path, kinds, self._watch)
+        home = self.directory.path.parent.parent
+        self.held = self.locks or Locks.of(self.directory, self.plan, self.clock)
+        self._brakes = Brakes(self.plan, kinds, self.held.target)
         self.engine = Engine(
             plan=self.plan,
             journal=self.journal,
@@ -86,7 +90,7 @@ class Session:
                 kinds,
                 self.hands,
                 self.clock,
-                Brakes(self.plan),
+                self._brakes,
                 rfc3339(self.clock.now() + EXPIRES),
                 self.directory.unique_id,
             ),
@@ -94,7 +98,7 @@ class Session:
             guards=LeverGuards(
                 self.plan.guards,
                 self._ask,
-                lever(self.directory.path.parent.parent),
+                lever(home),
             ),
             clock=self.clock,
             hooks=Hooks(event=self._on_event, tick=self._on_tick, conclude=self._conclude),
@@ -123,6 +127,8 @@ class Session:
         run = self.engine.run(why)
         self._watch.tell(run)
         write_rest(self.directory)
+        for stuck in self.held.release(self.plan.service, self._brakes.targets(run)):
+            self._log.warning("lock_not_released", lock=stuck)  # its time will be over
         if not self.watchdog.disarm():
             self._log.warning("watchdog_does_not_end")  # nor does it act: it has been told
         return run
@@ -185,11 +191,6 @@ class Session:
 
     def _conclude(self, run: Run, closing: ev.RunClosed) -> dict[str, str]:
         return write_result(self.directory, events_of(self.directory))
-
-
-def longest_us(plan: Plan) -> int:
-    """Return how long a run of this plan can take at most, there and back."""
-    return sum(2 * step.within.us for step in plan.steps) + SLACK_US
 
 
 def reopen(directory: RunDir, view: View) -> Session:

@@ -31,6 +31,7 @@ class StepKind:
     reversible: bool = True
     hand: str = ""
     baseline: bool = False
+    chooses: bool = False  # an action that takes its targets from a whole, and knows its size
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class Guards:
             count = self._unreadable[guard] = self._unreadable.get(guard, 0) + 1
             if count < guard.unreadable:
                 return None
-            why = f"could not be read {count} times in a row: {error or type(error).__name__}"
+            why = f"could not be read {count} times in a row: {str(error) or type(error).__name__}"
         else:
             self._unreadable[guard] = 0
         return None if why is None else GuardTripped(guard=name(guard), why=why)

@@ -103,10 +103,16 @@ class Home:
         return cls(Path(state).expanduser().absolute() / "dr")
 
     def ready(self) -> "Home":
-        """Make the directories; only their owner may enter. Raises Refused if that cannot be."""
+        """Make the directories; only their owner may enter. Raises Refused if that cannot be.
+
+        From here on what this process and its children write is its owner's alone, and readable for
+        that one, whatever the mask was before.
+        """
+        os.umask(0o077)
         try:
             for name in ("runs", "locks"):
                 (self.path / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+                (self.path / name).chmod(0o700)
             self.path.chmod(0o700)
         except OSError as error:
             raise Refused(f"{self.path} cannot be the home of runs: {error.strerror}") from error

@@ -126,8 +126,18 @@ def test_an_action_declares_its_doubt(kind: str, place: str) -> None:
     if kind in CHECKS:
         pytest.skip("checks change nothing")
 
-    assert "doubt" in vars(loaded)
-    assert isinstance(loaded.doubt, Doubt)
+    assert declares_doubt(loaded)
+
+
+def test_an_action_without_a_declared_doubt_is_found_out() -> None:
+    inherited = type("Inherited", (load(next(iter(ACTIONS.values()))),), {})
+
+    assert not declares_doubt(inherited)
+
+
+def declares_doubt(loaded: type[Any]) -> bool:
+    """Say whether a class itself, and not one above it, says how its lost answers are resolved."""
+    return isinstance(vars(loaded).get("doubt"), Doubt)
 
 
 @EVERY

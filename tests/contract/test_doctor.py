@@ -15,6 +15,7 @@ from dr.cli.examining import principal, simulated
 from dr.cli.examining_machine import FAIL, NOT_CHECKED, OK, WARN, Finding, machine
 from dr.cli.examining_places import places
 from dr.cli.frame import run as dr
+from dr.cloud import watchdog
 from dr.core.parse import parse
 from dr.core.planning import plan as plan_of
 
@@ -114,6 +115,27 @@ def test_an_engaged_lever_would_refuse_a_run(tmp_path: Path) -> None:
     (found,) = _of(home, "safety lever")
 
     assert (found.state, "incident 12" in found.says) == (FAIL, True)
+
+
+@pytest.mark.parametrize(
+    ("address", "state"),
+    [("", OK), ("dynamodb:dr-locks@us-east-1", NOT_CHECKED), ("s3://bucket/key", FAIL)],
+)
+def test_shared_locks_must_have_an_address_that_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, state: str
+) -> None:
+    monkeypatch.setenv("DR_LOCKS", address)
+
+    assert [one.state for one in _of(_home(tmp_path), "locks")] == [state]
+
+
+def test_a_watchdog_can_be_armed_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (found,) = _of(_home(tmp_path), "watchdog")
+    assert found.state == OK
+
+    monkeypatch.setattr(watchdog, "__file__", "/nonexistent/watchdog.py")
+    (found,) = _of(tmp_path / "home", "watchdog")
+    assert (found.state, "nonexistent" in found.says) == (FAIL, True)
 
 
 class _Iam:
@@ -241,4 +263,5 @@ def test_without_credentials_a_live_drill_fails_the_examination(
     found = {one["what"]: one for one in json.loads(capsys.readouterr().out)}
     assert found["site primary"]["state"] == FAIL
     assert found["outputs"]["state"] == FAIL
+    assert found["freeze"]["state"] == OK
     assert all(one["do"] for one in found.values() if one["state"] == FAIL)

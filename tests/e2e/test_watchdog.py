@@ -149,6 +149,8 @@ def test_without_its_watchdog_a_run_is_still_resumed_and_says_so(home: Rehearsal
 
     status = home.dr("status")
     assert "GONE" in status.out, status.said
+    beside = home.dr("run", toy.place / "drill.yaml", "--confirm", "loopback", "--no-input")
+    assert (beside.code, "was interrupted" in beside.err) == (6, True), beside.said
     resumed = home.start("resume", home.last.id, "--no-input")
     eventually(lambda: kinds(home.last).count("watchdog.armed") == 2, "another watchdog")
     assert watchdog(home.last) != pid

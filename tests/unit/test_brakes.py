@@ -14,7 +14,7 @@ from dr.model.event import Way
 from dr.model.plan import Plan
 from dr.ports import Action
 from tests.build import ACCOUNT, a_plan, a_step
-from tests.crash.toy import Change, Move, World
+from tests.crash.toy import Change, Move, Seen, World
 from tests.unit.event_builders import FORWARD, UNDO, intended, run_of
 
 CHANGE = Change(thing="x", old="a", new="b")
@@ -67,7 +67,7 @@ def brake(
 
 
 def test_what_is_inside_passes() -> None:
-    brake(a_radius(), Site())
+    brake(a_radius(), Site(), Tagged())
     brake(a_radius(), World())
 
 
@@ -87,7 +87,7 @@ def test_whose_the_credentials_are_is_asked_once_per_site() -> None:
     plan, hand = a_radius(), Site()
     brakes = Brakes(plan)
     for _ in range(3):
-        brake(plan, hand, brakes=brakes)
+        brake(plan, hand, Tagged(), brakes=brakes)
 
     assert hand.asked == 1
 
@@ -116,3 +116,83 @@ def test_targets_with_the_required_tag_pass() -> None:
     both = Tagged(one={"dr": "yes"}, two={"dr": "yes", "more": "1"})
 
     brake(a_radius(require_tag={"dr": "yes"}), Site(), both)
+
+
+def test_a_change_that_matches_nothing_is_refused() -> None:
+    with pytest.raises(Refused, match="x matches nothing"):
+        brake(a_radius(), Site(), Move())
+
+
+class Chosen(Tagged):
+    """Takes its two targets from so many."""
+
+    kind = "aws.toy.move"
+    hand = Aws  # type: ignore[assignment]
+    whole: int | None = 4
+
+    def observe(self, hand: Any, params: Any) -> Seen:
+        return Seen(at="a")
+
+    def out_of(self, seen: Seen) -> int | None:
+        return self.whole
+
+
+@pytest.mark.parametrize(
+    ("whole", "percent", "passes"),
+    [(4, 50, True), (4, 49, False), (3, 66, False), (3, 67, True), (2, 100, True),
+     (None, 99, False)],
+)  # fmt: skip
+def test_a_share_beyond_the_cap_is_refused(
+    whole: int | None, percent: int, *, passes: bool
+) -> None:
+    action = Chosen()
+    action.whole = whole
+    plan = a_radius(percent=percent)
+
+    if passes:
+        brake(plan, Site(), action)
+    else:
+        with pytest.raises(Refused, match=f"2 of {whole}; blast_radius allows {percent} %"):
+            brake(plan, Site(), action)
+    brake(plan, Site(), action, way=UNDO)
+
+
+def test_an_action_that_has_no_choice_is_held_to_no_share() -> None:
+    brake(a_radius(percent=1), Site(), Tagged())
+
+
+def two_steps(**radius: Any) -> Plan:
+    steps = (a_step(id_, kind="aws.toy.move", site="primary") for id_ in ("x", "y"))
+    return a_plan(*steps, blast_radius=a_radius(**{"changes": 9, **radius}).blast_radius)
+
+
+def test_targets_are_counted_over_the_whole_run_and_each_once() -> None:
+    plan, kinds = two_steps(targets=2), {"aws.toy.move": Chosen()}
+    run = run_of(plan, intended("x"), intended("y"))
+
+    brake(plan, Site(), Chosen(), run=run, brakes=Brakes(plan, kinds))
+    few = two_steps(targets=1)
+    with pytest.raises(Refused, match="x would make it 2 targets; blast_radius allows 1"):
+        brake(few, Site(), Chosen(), run=run, brakes=Brakes(few, kinds))
+
+
+def test_every_target_of_the_run_is_held_before_an_effect_and_none_for_putting_back() -> None:
+    plan, held = two_steps(), list[str]()
+    brakes = Brakes(plan, {"aws.toy.move": Chosen()}, held.append)
+    run = run_of(plan, intended("x"), intended("y"))
+
+    brake(plan, Site(), Chosen(), run=run, brakes=brakes, way=UNDO)
+    assert held == []
+    brake(plan, Site(), Chosen(), run=run, brakes=brakes)
+    assert held == [f"{ACCOUNT}/us-east-1/toy/one", f"{ACCOUNT}/us-east-1/toy/two"]
+
+
+def test_a_target_that_another_run_holds_is_refused() -> None:
+    def hold(target: str) -> None:
+        raise Refused(f"{target} is in use by orders-0007")
+
+    plan = two_steps()
+    brakes = Brakes(plan, {"aws.toy.move": Chosen()}, hold)
+
+    with pytest.raises(Refused, match="toy/one is in use by orders-0007"):
+        brake(plan, Site(), Chosen(), brakes=brakes)

@@ -51,7 +51,7 @@ def test_a_window_of_the_home_holds_for_every_drill(tmp_path: Path) -> None:
         ("freezes: []", "DR0107"),
         ("freeze: [{from: 2026-12-20, to: 2027-01-02T00:00Z, why: x}]", "DR0115"),
         ("freeze: [", "DR0101"),
-        ("", "DR0117"),
+        ("", "DR0116"),
     ],
 )
 def test_a_file_that_is_malformed_refuses_in_place(tmp_path: Path, text: str, code: str) -> None:
