@@ -5,10 +5,12 @@ Where it is off, nothing is armed, and nobody puts back what a lost process has 
 
 import os
 import sys
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import dr
 from dr.cloud.armed import Armed
 from dr.cloud.clock import Clock
 from dr.core.fold import Run
@@ -24,6 +26,13 @@ NAME: Final = "watchdog"
 VARIABLE: Final = "DR_WATCHDOG"
 REQUIRED: Final = "required"
 AGAIN_US: Final = 30 * SECOND_US  # from one failure to arm it to the next try
+BEAT_S: Final = 0.5
+BUSY_US: Final = 120 * SECOND_US  # the owner's loop may be busy so long: probes, reading marks
+DR: Final = (
+    "import runpy, sys; sys.path[0] = sys.argv.pop(1); "
+    "runpy.run_module('dr', run_name='__main__', alter_sys=True)"
+)
+"""Runs the very program that this is, wherever it lies; its children get no other environment."""
 
 
 def armed_of(directory: RunDir) -> Armed:
@@ -40,6 +49,9 @@ class RunWatchdog(Watchdog):
     clock: Clock
     _told: int | None = None  # the process id that this owner has written into the journal
     _failed_us: int | None = None
+    _tended_us: int = 0
+    _over: threading.Event = field(default_factory=threading.Event)
+    _beating: threading.Thread | None = None
 
     @classmethod
     def of(cls, directory: RunDir, plan: Plan, clock: Clock) -> "RunWatchdog":
@@ -52,16 +64,25 @@ class RunWatchdog(Watchdog):
         return armed_of(self.directory)
 
     def beat(self) -> None:
-        """Give a sign of life."""
-        if self.after is not None:
-            self.armed.beat(self.clock.mono_us())
+        """Give a sign of life, and go on giving it while the owner's loop is not busy for too long.
+
+        A thread does that: a process that is stopped or gone has none, and a loop that hangs is
+        given up.
+        """
+        if self.after is None:
+            return
+        self._tended_us = self.clock.mono_us()
+        self.armed.beat(self._tended_us)
+        if self._beating is None:
+            self._beating = threading.Thread(target=self._beat_on, name="beat", daemon=True)
+            self._beating.start()
 
     def tend(self, run: Run) -> list[Data]:
         """Give a sign of life; arm it where it is not; say so once."""
         if self.after is None:
             return []
-        now_us = self.clock.mono_us()
-        self.armed.beat(now_us)
+        self.beat()
+        now_us = self._tended_us
         if self._failed_us is not None and now_us - self._failed_us < AGAIN_US:
             return []
         try:
@@ -83,13 +104,21 @@ class RunWatchdog(Watchdog):
 
     def disarm(self) -> bool:
         """End it, now that the run is closed; say whether it has ended."""
+        self._over.set()
         return self.armed.disarm(self.clock)
+
+    def _beat_on(self) -> None:
+        while not self.clock.wait(self._over, BEAT_S):
+            now_us = self.clock.mono_us()
+            if now_us - self._tended_us < BUSY_US:
+                self.armed.beat(now_us)
 
     def _pid(self, after: Duration) -> int:
         """Return the process that watches, started if there is none. Raises Refused."""
         if not self.armed.alive():
-            argv = [sys.executable, "-P", "-m", "dr", "abort", self.directory.id, "--watchdog"]
-            self.armed.arm(argv, after, self.directory.path.parent.parent)
+            here = str(Path(dr.__file__).resolve().parent.parent)
+            abort = [sys.executable, "-c", DR, here, "abort", self.directory.id, "--watchdog"]
+            self.armed.arm(abort, after, self.directory.path.parent.parent)
         return int(self.armed.state()["pid"])
 
 

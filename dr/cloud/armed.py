@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dr
 from dr.cloud import supervisor, watchdog
 from dr.cloud.clock import Clock
 from dr.model.errors import Refused
@@ -139,7 +138,7 @@ class Armed:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             timeout=_START_S,
-            env={**os.environ, "DR_HOME": str(home), "PYTHONPATH": _python_path()},
+            env={**os.environ, "DR_HOME": str(home)},
         )
 
 
@@ -147,8 +146,3 @@ def _said(error: Exception) -> str:
     stderr = getattr(error, "stderr", None)
     words = stderr.decode(errors="replace").strip().splitlines() if stderr else []
     return words[-1] if words else str(error)
-
-
-def _python_path() -> str:
-    home = str(Path(dr.__file__).resolve().parent.parent)
-    return os.pathsep.join(part for part in (home, os.environ.get("PYTHONPATH", "")) if part)

@@ -9,7 +9,8 @@ EXPLAINED_RUNS: Final = {
     codes.GUARD_FORM: Explanation(
         "not a guard",
         "A guard is exactly one of: a probe that is down for too long, a CloudWatch\n"
-        "alarm at a site, a deadline of the whole run.",
+        "alarm at a site, a deadline of the whole run, a condition (JMESPath) on what a\n"
+        "URL answers in JSON, a Prometheus query with a limit.",
         "- {probe: storefront}",
         "- {probe: storefront, down_for: 5m}",
     ),

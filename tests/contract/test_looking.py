@@ -38,11 +38,11 @@ def plan(*names: str, account: str = ACCOUNT, **radius: Any) -> Plan:
         )
         for number, name in enumerate(names)
     ]
-    fields = {"accounts": (account,), "regions": (REGION,), "changes": 9} | radius
+    fields: dict[str, Any] = {"accounts": (account,), "regions": (REGION,), "changes": 9}
     return a_plan(
         *steps,
         sites={"primary": Site(account=account, region=REGION)},
-        blast_radius=BlastRadius(**fields),
+        blast_radius=BlastRadius(**{**fields, **radius}),
     )
 
 
@@ -82,8 +82,7 @@ def test_credentials_of_another_account_would_be_refused(place: PlanStage) -> No
 
 
 def test_a_plan_says_what_brakes_it() -> None:
-    radius = {"targets": 3, "percent": 40, "changes": 9}
-    braked = plan("/orders/table", **radius).model_copy(
+    braked = plan("/orders/table", targets=3, percent=40).model_copy(
         update={
             "guards": (Guard(deadline=Duration.parse("1h")),),
             "watchdog": WatchdogSpec(after=Duration.parse("5m")),
