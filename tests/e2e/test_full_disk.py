@@ -29,7 +29,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("mounting is not allowed here")
     yield place
     for run in (place / "home" / "runs").glob("*"):
-        kill_observers(run)  # or one that a failed test left would keep the file system
+        kill_helpers(run)  # or one that a failed test left would keep the file system
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
