@@ -52,6 +52,9 @@ def assemble(checked: Checked, *, simulated: bool = False) -> Plan:
         simulated=simulated,
         exclusions=drill.exclusions,
         detect=_detectors(drill, checked.kinds),
+        scope=drill.scope,
+        participants=drill.participants,
+        success_conditions=drill.success_conditions,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from dr.model.audited import Audited
 from dr.model.base import Json, Record
 from dr.model.units import SECOND_US, Duration
 
@@ -262,7 +263,7 @@ class Step(Record):
     with_: Json = Field(default_factory=dict, alias="with", description="Parameters of the kind.")
 
 
-class Drill(Record):
+class Drill(Audited):
     """One drill definition file."""
 
     drill: Name = Field(description="Name of the drill; names its runs and its history.")
