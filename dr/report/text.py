@@ -58,11 +58,11 @@ def _card(card: Card) -> list[str]:
         )
     ]
     if card.bar is not None:
-        lines.append(f"    {_bar(card.bar)}")
+        lines.append(f"    {bar_text(card.bar)}")
     return lines
 
 
-def _bar(bar: Bar) -> str:
+def bar_text(bar: Bar) -> str:
     """Draw the card's bar in characters; an unsure part however short is seen."""
     from dr.report.bar import BAR_WIDTH
 
