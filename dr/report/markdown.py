@@ -1,6 +1,6 @@
 """The whole report as Markdown: for wikis, tickets and those who read in a terminal.
 
-Every text is escaped: what a provider or a colleague wrote neither links nor marks anything up.
+Every text is escaped: what a provider or a colleague wrote marks nothing up.
 """
 
 import re
@@ -9,19 +9,19 @@ from collections.abc import Iterable, Sequence
 from dr.report.parts import Card, Page, Remark, StepRow
 from dr.report.text import bar_text
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~>$^=-])")
+_SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
+_START = re.compile(r"^([#+=>-]|\d+(?=[.)]))")
 NO_ENTRY = "\N{EN DASH}"
-_DIGITS = re.compile(r"^(\d+)([.)])")
 
 
 def escaped(text: str) -> str:
     r"""Return text that Markdown shows as it is.
 
-    >>> escaped("a|b <i> [x](y)")
-    'a\\|b &lt;i&gt; \\[x\\]\\(y\\)'
+    >>> escaped("a|b <i> [x](y)"), escaped("# not a heading"), escaped("1. no list")
+    ('a\\|b &lt;i> \\[x\\](y)', '\\# not a heading', '1\\. no list')
     """
     marked = _SPECIAL.sub(r"\\\1", text.replace("&", "&amp;").replace("<", "&lt;"))
-    return _DIGITS.sub(r"\1\\\2", marked.replace("\\>", "&gt;"))
+    return _START.sub(lambda m: f"{m[1]}\\" if m[1].isdigit() else f"\\{m[1]}", marked)
 
 
 def markdown(page: Page) -> str:

@@ -59,12 +59,14 @@ def went(result: Result) -> str:
         for p in result.phases
         if p.end is not None and (p.id in _IN_TURN or p.id.startswith("step-"))
     ]
-    if back is None or back.end is None or not ended:
+    if back is None or back.end is None or back.end.upper_ms is None:
         return ""
-    worst = max(ended, key=_least)
-    if not _least(worst):
+    limit = back.end.upper_ms  # what ended later, the recovery did not wait for
+    before = [p for p in ended if p.end is not None and p.end.lower_ms <= limit]
+    worst = max(before, key=_least, default=None)
+    if worst is None or not _least(worst):
         return ""
-    return f"The longest part of it: {clean(worst.title)}, {span(worst)}."
+    return f"The longest part of the recovery: {clean(worst.title)}, {span(worst)}."
 
 
 def _least(phase: PhaseResult) -> int:
