@@ -74,7 +74,7 @@ def _of_the_plan(plan: Plan) -> Told:
         "takeover_drill": (plan.scenario in _TAKEOVERS, "no other capacity was to take over"),
         "infrastructure": (
             bool(plan.terraform),
-            "the infrastructure under test is not recorded (no `terraform` in the drill)",
+            "the infrastructure under test is not recorded (the drill has no terraform)",
         ),
     }
 
@@ -87,9 +87,9 @@ def _of_the_people(people: tuple[Person, ...], later: Later) -> Told:
             any(p.independent and p.did for p in planned),
             "nobody who was planned as independent is seen in the journal",
         ),
-        "review": (later.approved, "nobody has approved the sealed run yet (`dr sign`)"),
-        "issues": (bool(later.addenda), "no actions were added to the run yet (`dr addendum`)"),
-        "lessons": (bool(later.addenda), "no lessons were added to the run yet (`dr addendum`)"),
+        "review": (later.approved, "nobody has approved the sealed run yet (dr sign)"),
+        "issues": (bool(later.addenda), "no actions were added to the run yet (dr addendum)"),
+        "lessons": (bool(later.addenda), "no lessons were added to the run yet (dr addendum)"),
     }
 
 

@@ -81,11 +81,10 @@ def _fidelity(plan: Plan, run: Run) -> list[str]:
         "The traffic of customers during the run was not recorded: whether the recovered place "
         "bears a full load is not shown."
     )
-    found += [
-        f'"{clean(p.id)}" was not shown able to fail before the run (no `negative`).'
-        for p in plan.probes
-        if not p.control and p.negative is None
-    ]
+    untried = [p.id for p in plan.probes if not p.control and p.negative is None]
+    if untried:
+        names = ", ".join(f'"{clean(id_)}"' for id_ in untried)
+        found.append(f"Not shown able to fail before the run, as by a known-bad twin: {names}.")
     if plan.probes and not any(p.control for p in plan.probes):
         found.append("No control probe: an outage of the observer's own network looks the same.")
     return found

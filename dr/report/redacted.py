@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 
+import orjson
+
 from dr.core.bundle import Bundle
 from dr.core.canonical import canonical
 from dr.core.seal import (
@@ -28,7 +30,7 @@ from dr.core.seal import (
 from dr.core.sshsig import check as signed_with
 from dr.core.sshsig import signers as signers_of
 from dr.core.sshsig import who
-from dr.core.verifying import Check
+from dr.core.verifying import Answer, Check
 from dr.model.event import RunClosed, SamplesAnchored
 from dr.model.plan import Plan
 from dr.report.evidence import Evidence, read
@@ -86,12 +88,8 @@ def verify(
     bundle: Bundle, reported: Callable[[Plan], frozenset[str]], signers: bytes | None
 ) -> list[Check]:
     """Make every check of a redacted copy. Nothing in it is believed."""
-    made: list[Check] = []
-    copy = _Copy(bundle, reported, signers)
-    for number, check in enumerate(
-        (copy.files_, copy.statement, copy.chain, copy.bound, copy.figures, copy.says, copy.signed),
-        start=1,
-    ):
+    copy, made = _Copy(bundle, reported, signers), []
+    for number, check in copy.checks().items():
         try:
             ok, text = check()
         except KeyError as error:
@@ -120,63 +118,81 @@ class _Copy:
     def _read(self) -> Evidence:
         return read(self.files, self.reported)
 
-    def files_(self) -> tuple[bool | None, str]:
-        listed = parse_manifest(self.files[MANIFEST_FILE])
-        wrong = [n for n, sha in listed.items() if _sha(self.files.get(n, b"")) != sha]
-        extra = [n for n in (*self.files, *self.bundle.odd) if n not in {*listed, MANIFEST_FILE}]
-        extra = [n for n in extra if not live(n)]
-        if wrong or extra:
-            return False, f"not as listed: {', '.join(sorted([*wrong, *extra])[:3])}"
-        return True, f"every file is as listed ({len(listed)}), and nothing lies beside them"
+    def checks(self) -> dict[int, Callable[[], Answer]]:
+        """Return the checks, by the numbers that those of an original have."""
+        return {
+            4: self.listed,
+            5: self.unlisted,
+            6: self.chain,
+            8: self.bound,
+            15: self.figures,
+            16: self.original,
+            1: self.signed,
+        }
 
-    def statement(self) -> tuple[bool | None, str]:
-        said = self._said()
-        return True, f"it says that it is a redacted copy of {said.run_id}, {said.evidence}"
+    def listed(self) -> Answer:
+        manifest = parse_manifest(self.files[MANIFEST_FILE])
+        wrong = [n for n, sha in manifest.items() if _sha(self.files[n]) != sha]
+        if wrong:
+            return False, f"not as listed: {', '.join(wrong[:3])}"
+        return True, f"every listed file is as it was ({len(manifest)})"
 
-    def chain(self) -> tuple[bool | None, str]:
+    def unlisted(self) -> Answer:
+        known = {*parse_manifest(self.files[MANIFEST_FILE]), MANIFEST_FILE}
+        extra = [n for n in (*self.files, *self.bundle.odd) if n not in known and not live(n)]
+        if extra:
+            return False, f"not listed: {', '.join(sorted(extra)[:3])}"
+        return True, "nothing lies beside what is listed"
+
+    def chain(self) -> Answer:
+        count = len(self._read().events)
+        return True, f"the chain of {count} events is whole, from the intent on"
+
+    def bound(self) -> Answer:
         evidence, said = self._read(), self._said()
-        played = {"SIMULATED" if evidence.plan.simulated else "real", said.evidence}
-        if evidence.result.run_id != said.run_id or len(played) != 1:
-            return False, "the events are those of another run"
-        return True, f"the chain of {len(evidence.events)} events is whole, from the intent on"
-
-    def bound(self) -> tuple[bool | None, str]:
-        for event in self._read().events:
+        plan, intent = evidence.plan, orjson.loads(self.files["intent.json"])
+        ours = (evidence.result.run_id, plan.drill, "SIMULATED" if plan.simulated else "real")
+        if ours != (said.run_id, said.drill, said.evidence):
+            return False, "the files are those of another run"
+        if intent["plan_sha256"] != _sha(self.files["plan.json"]):
+            return False, "the plan is not the one that the intent names"
+        for event in evidence.events:
             data = event.data
-            if isinstance(data, SamplesAnchored) and data.file in self.files:
+            if isinstance(data, SamplesAnchored):
                 part = self.files[data.file][: data.bytes]
                 if len(part) != data.bytes or _sha(part) != data.sha256:
                     return False, f"{data.file} is not what event {event.seq} saw of it"
             elif isinstance(data, RunClosed):
                 wrong = [n for n, sha in data.digests.items() if _sha(self.files[n]) != sha]
+                wrong += [] if "result.json" in data.digests else ["result.json"]
                 if wrong:
                     return False, f"not what the closing event names: {', '.join(wrong[:3])}"
-        return True, "samples and result are bound into the chain"
+        told = (said.overall, said.objectives)
+        if told != _told(evidence, complete="result.json" in self.files):
+            return False, "the statement does not say what the copy holds"
+        return True, f"it is a redacted copy of {said.run_id}, and says what it holds"
 
-    def figures(self) -> tuple[bool | None, str]:
+    def figures(self) -> Answer:
         if "result.json" not in self.files:
             return True, "nothing was concluded: the run is incomplete"
-        same = canonical(self._read().result.as_json()) == self.files["result.json"]
-        return same, "every figure, computed again, is " + ("the same" if same else "NOT the same")
+        if canonical(self._read().result.as_json()) != self.files["result.json"]:
+            return False, "the figures, computed again, are others"
+        return True, "every figure and verdict, computed again, is the same"
 
-    def says(self) -> tuple[bool | None, str]:
-        said, result = self._said(), self._read().result
-        told = " ".join(f"{o.id}={o.verdict.value}" for o in result.objectives) or "none"
-        overall = result.verdict.value if "result.json" in self.files else "incomplete"
-        if (said.overall, said.objectives) != (overall, told):
-            return False, "the statement does not say what the copy says"
+    def original(self) -> Answer:
+        said = self._said()
         if said.original_seal_sha256 == NOTHING:
             return None, "the original was not sealed"
         seal = self.files[f"{ORIGINAL}/{SEAL_FILE}"]
         one = parse_seal(seal)
-        if _sha(seal) != said.original_seal_sha256 or one.run_id != said.run_id:
+        if _sha(seal) != said.original_seal_sha256:
             return False, "the seal beside it is not that of the original it names"
-        objectives = one.objectives if overall != "incomplete" else told
-        if (one.overall, objectives) != (overall, told):
+        ours = (said.run_id, said.overall, said.objectives)
+        if (one.run_id, one.overall, one.objectives) != ours:
             return False, "the seal of the original says something else"
-        return True, f"the seal of the original says the same: {overall}"
+        return True, f"the seal of the original says the same: {said.overall}"
 
-    def signed(self) -> tuple[bool | None, str]:
+    def signed(self) -> Answer:
         name = f"{ORIGINAL}/{SEAL_SIGNATURE}"
         if name not in self.files:
             return None, "the seal of the original is not signed"
@@ -187,6 +203,13 @@ class _Copy:
         at = parse_seal(seal).sealed_at
         by = who(self.files[name], seal, EVIDENCE, signers_of(self.signers), at)
         return True, f"the seal of the original is signed by {by}"
+
+
+def _told(evidence: Evidence, *, complete: bool) -> tuple[str, str]:
+    if not complete:
+        return "incomplete", "none"
+    objectives = " ".join(f"{o.id}={o.verdict.value}" for o in evidence.result.objectives)
+    return evidence.result.verdict.value, objectives or "none"
 
 
 def _sha(data: bytes) -> str:

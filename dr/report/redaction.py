@@ -97,13 +97,14 @@ def _finished(
             copy[f"{ORIGINAL}/{name}"] = files[name]
     result = again.result
     complete = "result.json" in copy
+    objectives = " ".join(f"{o.id}={o.verdict.value}" for o in result.objectives)
     copy[REDACTED_FILE] = text_of(
         Statement(
             run_id=result.run_id,
             drill=again.plan.drill,
             evidence="SIMULATED" if again.plan.simulated else "real",
             overall=result.verdict.value if complete else "incomplete",
-            objectives=" ".join(f"{o.id}={o.verdict.value}" for o in result.objectives) or "none",
+            objectives=(objectives if complete else "") or "none",
             original_seal_sha256=copied(files),
             original_events_sha256=_sha(files["events.jsonl"]),
             renamed=" ".join(f"{sort}={n}" for sort, n in names.counts().items()) or "nothing",
