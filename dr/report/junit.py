@@ -66,7 +66,7 @@ def junit(evidence: Evidence) -> str:
     for name, value in {
         "verdict": page.verdict,
         "evidence": "SIMULATED" if page.simulated else "real",
-        "service": evidence.plan.service,
+        "service": clean(evidence.plan.service),
         "result_sha256": page.digests.result,
         "events_head_sha256": page.digests.journal_head,
         **({"redacted_copy_of": page.digests.copy_of} if page.digests.copy_of else {}),
