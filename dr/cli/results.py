@@ -15,7 +15,6 @@ from dr.core.canonical import canonical
 from dr.core.seal import SEAL_FILE
 from dr.model.errors import Refused
 from dr.model.event import Event, RunClosed, SamplesAnchored
-from dr.report.redacted import REDACTED_FILE
 from dr.report.text import summary
 from dr.stores.rundir import RunDir
 
@@ -66,6 +65,7 @@ def report(run_id: str, *, out: Path | None, form: str, hide: bool) -> int:
     written beside it.
     """
     from dr.report.pdf import Missing
+    from dr.report.redacted import REDACTED_FILE
 
     if hide and form == "intoto":
         raise click.UsageError("a redacted copy is not signed; leave out --redact, or intoto")
@@ -80,8 +80,8 @@ def report(run_id: str, *, out: Path | None, form: str, hide: bool) -> int:
     if out is None:
         return _print(made, form)
     sealed = any((directory.path / name).is_file() for name in (SEAL_FILE, REDACTED_FILE))
-    if sealed and out.absolute().is_relative_to(directory.path.absolute()):
-        if out.absolute() != beside.absolute() or not beside.is_file():
+    if sealed and out.resolve().is_relative_to(directory.path.resolve()):
+        if out.resolve() != beside.resolve() or not beside.is_file():
             raise click.UsageError(f"{directory.id} is sealed: name a file outside of it")
         if beside.read_bytes() != made:
             click.echo("it is the report that was sealed; --out FILE makes one anew", err=True)

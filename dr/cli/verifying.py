@@ -13,8 +13,6 @@ from dr.core.seal import SEAL_FILE
 from dr.core.verifying import ESSENTIAL, Check
 from dr.core.verifying import verify as checks_of
 from dr.model.errors import Refused
-from dr.report.redacted import REDACTED_FILE, is_redacted
-from dr.report.redacted import verify as verify_copy
 from dr.stores.keys import Keys
 from dr.stores.register import FILE
 from dr.stores.rundir import RunDir
@@ -53,6 +51,9 @@ def verify(
     Exit code 0 when everything holds; 1 when something does not; 4 when nothing is wrong, but
     nothing was given to check the signature or the register against, or nobody has signed.
     """
+    from dr.report.redacted import REDACTED_FILE, is_redacted
+    from dr.report.redacted import verify as verify_copy
+
     if write_tools is not None:
         return _write_tools(write_tools)
     if "/" in name or any((Path(name) / one).is_file() for one in (SEAL_FILE, REDACTED_FILE)):

@@ -8,6 +8,7 @@ that is not there, ValueError for one that is not of its form.
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
@@ -15,7 +16,17 @@ import orjson
 from dr.core.canonical import canonical
 from dr.core.conclude import Raw, conclude
 from dr.core.lines import Broken, digest, verified
-from dr.core.seal import ADDENDUM_FILE, APPROVAL_SIGNATURE, Damaged, parse_addendum
+from dr.core.seal import (
+    ADDENDUM_FILE,
+    APPROVAL,
+    APPROVAL_SIGNATURE,
+    SEAL_FILE,
+    Damaged,
+    parse_addendum,
+    parse_seal,
+)
+from dr.core.sshsig import check as signed_with
+from dr.core.sshsig import fingerprint
 from dr.model.event import Event
 from dr.model.plan import Plan
 from dr.model.reading import Mark, Sample
@@ -87,14 +98,32 @@ def read(
 
 
 def _later(files: Mapping[str, bytes]) -> Later:
+    """Return what came after the seal, and belongs to it. Whose keys those are, nobody says here.
+
+    A file that only bears the name of an approval or of an addendum is none.
+    """
+    if SEAL_FILE not in files:
+        return Later()
     titles = []
     for name in sorted(files):
         if name.startswith("addenda/") and name.endswith(f"/{ADDENDUM_FILE}"):
-            try:
-                titles.append(parse_addendum(files[name]).title)
-            except Damaged:
-                titles.append("not readable")
-    return Later(approved=APPROVAL_SIGNATURE in files, addenda=tuple(titles))
+            with suppress(Damaged):
+                one = parse_addendum(files[name])
+                if one.parent_seal_sha256 == _sha(files[SEAL_FILE]):
+                    titles.append(one.title)
+    return Later(_second_key(files), tuple(titles))
+
+
+def _second_key(files: Mapping[str, bytes]) -> str:
+    """Return the fingerprint of the key that approved the seal; "" if no second key did."""
+    if APPROVAL_SIGNATURE not in files:
+        return ""
+    try:
+        seal = files[SEAL_FILE]
+        key = fingerprint(signed_with(files[APPROVAL_SIGNATURE], seal, APPROVAL))
+        return "" if key == parse_seal(seal).signed_by else key
+    except ValueError:  # a signature or a seal that is none
+        return ""
 
 
 def _sha(data: bytes) -> str:

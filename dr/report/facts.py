@@ -32,7 +32,7 @@ Told = dict[str, tuple[bool, str]]
 class Later:
     """What was added to a bundle after its seal."""
 
-    approved: bool = False
+    approved_with: str = ""  # fingerprint of a second key that has signed the seal
     addenda: tuple[str, ...] = ()  # their titles
 
 
@@ -87,7 +87,7 @@ def _of_the_people(people: tuple[Person, ...], later: Later) -> Told:
             any(p.independent and p.did for p in planned),
             "nobody who was planned as independent is seen in the journal",
         ),
-        "review": (later.approved, "nobody has approved the sealed run yet (dr sign)"),
+        "review": (bool(later.approved_with), "nobody has approved the sealed run yet (dr sign)"),
         "issues": (bool(later.addenda), "no actions were added to the run yet (dr addendum)"),
         "lessons": (bool(later.addenda), "no lessons were added to the run yet (dr addendum)"),
     }

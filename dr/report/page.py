@@ -113,10 +113,12 @@ def _note_on(events: Sequence[Event]) -> str:
 
 
 def _later(later: Later) -> tuple[str, ...]:
-    approved = ("A second person has signed the seal (check 2 of the verifiers).",)
-    return (approved if later.approved else ()) + tuple(
-        f"Addendum: {shortened(title, _LONGEST)}" for title in later.addenda
+    approved = (
+        f"The seal is also signed with a second key, {clean(later.approved_with)}. Whose it is, "
+        "a signers file says (check 2 of the verifiers)."
     )
+    told = (approved,) if later.approved_with else ()
+    return (*told, *(f"Addendum: {shortened(title, _LONGEST)}" for title in later.addenda))
 
 
 def _facts(plan: Plan, result: Result, events: Sequence[Event]) -> tuple[Fact, ...]:

@@ -15,11 +15,13 @@ from typing import Any
 import orjson
 
 from dr import __version__
+from dr.core.bundle import Against, Bundle
 from dr.core.canonical import canonical
 from dr.core.lines import digest
 from dr.core.lines import read as event_of
 from dr.core.samples import marks_text, parse_marks, parse_samples, samples_text
 from dr.core.seal import MANIFEST_FILE, NOTHING, SEAL_FILE, SEAL_SIGNATURE, manifest_text
+from dr.core.verifying import verify
 from dr.model.errors import DrError
 from dr.model.event import BY_TYPE
 from dr.model.plan import Plan
@@ -55,6 +57,7 @@ def redact(files: Mapping[str, bytes], reported: Reported) -> dict[str, bytes]:
     3. The closing event names the new files; for that the result is computed again.
     4. What was judged must be the same.
     """
+    _must_hold(files, reported)
     original = read(files, reported)
     names = Pseudonyms(_kinds(original.plan))
     # 1
@@ -85,6 +88,16 @@ def redact(files: Mapping[str, bytes], reported: Reported) -> dict[str, bytes]:
     if _judged(again) != _judged(original):
         raise Unfaithful("with other names the evidence would not say the same; no copy is made")
     return _finished(copy, files, again, names)
+
+
+def _must_hold(files: Mapping[str, bytes], reported: Reported) -> None:
+    """Refuse an original that does not hold: its copy would, and would lend it credit."""
+    if SEAL_FILE not in files:
+        return  # `_rebind` looks at what the journal names
+    checks = verify(Bundle(files), Against(provider_reported=reported))
+    wrong = [check.text for check in checks if check.ok is False]
+    if wrong:
+        raise Unfaithful(f"the original does not hold, so there is no copy of it: {wrong[0]}")
 
 
 def copied(files: Mapping[str, bytes]) -> str:
@@ -133,9 +146,13 @@ def _rebind(
         data["plan_sha256"] = _sha(copy["plan.json"])
     elif raw["type"] == "samples.anchored" and data["file"] in copy:
         whole = files[data["file"]][: data["bytes"]]
+        if _sha(whole) != data["sha256"]:
+            raise Unfaithful(f"{data['file']} is not what the journal saw of it")
         part = _samples(data["file"], whole[: whole.rfind(b"\n") + 1], names) if whole else b""
         data.update(bytes=len(part), sha256=_sha(part))
     elif raw["type"] == "run.closed":
+        if any(_sha(files.get(n, b"")) != sha for n, sha in data["digests"].items()):
+            raise Unfaithful("the files are not those that the journal's last event names")
         copy["result.json"] = canonical(read(copy, reported).result.as_json())
         data["digests"] = {n: _sha(copy[n]) for n in sorted(data["digests"]) if n in copy}
 

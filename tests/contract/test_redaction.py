@@ -284,3 +284,15 @@ def test_computing_it_again_is_part_of_every_copy(copied: dict[str, bytes]) -> N
     raw = Raw(*(copied[name] for name in RAW))
     again = conclude(plan, events, raw, frozenset()).result
     assert canonical(again.as_json()) == copied["result.json"]
+
+
+def test_an_original_that_does_not_hold_has_no_copy(original: Path, tmp_path: Path) -> None:
+    files = dict(bundle_of(original).files)
+    edited = files["samples/probes.csv"].replace(b",down,", b",up,", 40)
+    with pytest.raises(Unfaithful, match="does not hold"):
+        redact({**files, "samples/probes.csv": edited}, provider_reported)
+    unsealed = {name: data for name, data in files.items() if not name.startswith("SEAL")}
+    with pytest.raises(Unfaithful, match="not what the journal saw"):
+        redact({**unsealed, "samples/probes.csv": edited}, provider_reported)
+    with pytest.raises(Unfaithful, match="last event names"):
+        redact({**unsealed, "result.json": b"{}"}, provider_reported)

@@ -197,3 +197,18 @@ def test_damaged_evidence_has_no_report_and_no_copy(
     for words in (["report", str(bundle), "--format", "md"], ["redact", str(bundle), "x"]):
         assert frame.run(words) == Exit.REFUSED
         assert "not what was written" in capsys.readouterr().err
+
+
+def test_a_file_that_only_bears_the_name_of_an_approval_or_addendum_counts_as_none(
+    place: Place, run: RunDir, tmp_path: Path, capsys: Capture
+) -> None:
+    bundle = place.exported(run, tmp_path / run.id)
+    forged = place.key().sign((bundle / "SEAL.txt").read_bytes(), "drill-approval@v1")
+    (bundle / "addenda/0001").mkdir(parents=True)
+    (bundle / "addenda/0001/ADDENDUM.txt").write_text("drill-addendum v1\n")
+    for signature in (forged, b"-----BEGIN SSH SIGNATURE-----\n", b""):
+        (bundle / "SEAL.txt.approval.sig").write_bytes(signature)
+        assert frame.run(["report", str(bundle), "--format", "md"]) == Exit.PASS
+        told = capsys.readouterr().out
+        assert "nobody has approved the sealed run yet" in told
+        assert "Added after the seal" not in told
