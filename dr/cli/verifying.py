@@ -64,7 +64,7 @@ def verify(
         raise Refused(f"{name} is not a directory")
     bundle = bundle_of(path)
     if is_redacted(bundle.files):
-        return _of_a_copy(verify_copy(bundle, provider_reported, _signers(signers, home().path)))
+        return _of_a_copy(verify_copy(bundle, provider_reported, _signers(signers, own)))
     against = Against(
         signers=_signers(signers, own),
         register=_register(register, own),
@@ -77,10 +77,7 @@ def verify(
 
 def _of_a_copy(checks: list[Check]) -> int:
     """Print the checks of a redacted copy. It is never "verified": it is not the evidence."""
-    for check in checks:
-        click.echo(f"{_MARK[check.ok]} {check.number:2} {safe(check.text)[:300]}")
-    if any(check.ok is False for check in checks):
-        click.echo("NOT VERIFIED")
+    if not _shown(checks):
         return Exit.FAIL
     click.echo("CONSISTENT, AND A REDACTED COPY: who holds the original can make it again")
     return Exit.INCONCLUSIVE
@@ -110,11 +107,18 @@ def _register(given: Path | None, own: Path | None) -> bytes | None:
     return path.read_bytes() if path is not None and path.is_file() else None
 
 
-def _report(checks: list[Check]) -> int:
+def _shown(checks: list[Check]) -> bool:
+    """Print the checks; say whether none of them failed."""
     for check in checks:
         click.echo(f"{_MARK[check.ok]} {check.number:2} {safe(check.text)[:300]}")
-    if any(check.ok is False for check in checks):
+    wrong = any(check.ok is False for check in checks)
+    if wrong:
         click.echo("NOT VERIFIED")
+    return not wrong
+
+
+def _report(checks: list[Check]) -> int:
+    if not _shown(checks):
         return Exit.FAIL
     missing = [check.number for check in checks if check.ok is None and check.number in ESSENTIAL]
     if missing:

@@ -171,7 +171,7 @@ def test_a_redacted_report_says_that_it_is_one_and_names_nobody(
 
 
 def test_a_redacted_copy_is_made_once_checked_and_reported_from(
-    run: RunDir, tmp_path: Path, capsys: Capture
+    place: Place, run: RunDir, tmp_path: Path, capsys: Capture
 ) -> None:
     copy = tmp_path / "copy"
     assert frame.run(["redact", run.id, str(copy)]) == Exit.PASS
@@ -180,6 +180,10 @@ def test_a_redacted_copy_is_made_once_checked_and_reported_from(
     told = capsys.readouterr().out
     assert "A REDACTED COPY" in told
     assert "\nVERIFIED" not in told
+    assert "is signed; without a signers file by nobody" in told
+    given = str(place.signers())
+    assert frame.run(["verify", str(copy), "--signers", given]) == Exit.INCONCLUSIVE
+    assert "the seal of the original is signed by runner@dr" in capsys.readouterr().out
     assert frame.run(["report", str(copy), "--format", "md"]) == Exit.PASS
     assert "REDACTED COPY" in capsys.readouterr().out
     assert frame.run(["redact", run.id, str(copy)]) == Exit.USAGE
