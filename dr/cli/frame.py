@@ -27,7 +27,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "resolve": ("dr.cli.watching", "Say of a held step whether it happened."),
     "measure": ("dr.cli.results", "Compute the result of a run again."),
     "report": ("dr.cli.results", "Write the report of a run, or export it."),
-    "redact": ("dr.cli.results", "Make a copy of a run that names nobody."),
+    "redact": ("dr.cli.results", "Make a copy with other names for accounts, hosts, people."),
     "seal": ("dr.cli.sealing", "Seal a run whose process died, as incomplete."),
     "sign": ("dr.cli.sealing", "Approve a sealed run with a second key."),
     "addendum": ("dr.cli.sealing", "Add a file to a sealed run."),

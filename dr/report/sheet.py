@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from dr.core.fold import fold
 from dr.model.reading import MarkState
+from dr.model.timeline import Interval
 from dr.report.evidence import Evidence
 from dr.report.moments import moments
 from dr.report.numbers import wall
@@ -27,7 +28,7 @@ def sheet(evidence: Evidence) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADS)
-    for sent_us, what, id_, place, seq, took, state, why in sorted(_rows(evidence)):
+    for sent_us, what, id_, place, seq, took, state, why in sorted(_rows(evidence, run.fault)):
         at = wall(when.began, sent_us - when.began_us).isoformat().replace("+00:00", "Z")
         after = "" if run.fault is None else sent_us - run.fault[0]
         texts = (_cell(id_), _cell(place))
@@ -38,11 +39,10 @@ def sheet(evidence: Evidence) -> str:
 _Row = tuple[int, str, str, str, int, int, str, str]
 
 
-def _rows(evidence: Evidence) -> Iterator[_Row]:
+def _rows(evidence: Evidence, fault: Interval | None) -> Iterator[_Row]:
     for s in evidence.samples:
         took = s.done_us - s.sent_us
         yield s.sent_us, "sample", s.probe, s.vantage, s.seq, took, s.state.value, s.why
-    fault = fold(evidence.plan, evidence.events).fault
     for m in evidence.marks:
         held = evidence.found.get(m.marks)
         lost = (

@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from time import process_time
 
 import pytest
 
@@ -216,7 +215,7 @@ def test_a_run_that_was_refused_has_a_report() -> None:
     assert summary(built)
 
 
-def test_a_hundred_thousand_samples_make_a_small_page_quickly() -> None:
+def test_a_hundred_thousand_samples_make_a_small_page() -> None:
     run = report_data.passed()
     states = (State.UP, State.DOWN, State.UNKNOWN)
     samples = tuple(
@@ -225,9 +224,7 @@ def test_a_hundred_thousand_samples_make_a_small_page_quickly() -> None:
         for n in range(50_000)
         for t in (-28 + n * 0.005,)
     )
-    begin = process_time()
     html = render(replace(run, samples=samples).page())
-    assert process_time() - begin < 2
     assert len(html.encode()) < 1_000_000
 
 
