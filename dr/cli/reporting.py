@@ -138,7 +138,9 @@ _WRITERS: Final[dict[str, Callable[["Evidence"], bytes]]] = {
 
 
 def _signed(run: RunDir, evidence: "Evidence") -> bytes:
-    """Sign a statement, with the key that sealed the run and no other."""
+    """Sign a statement, with the key that sealed the run and no other, if the run holds."""
+    from dr.core.bundle import Against
+    from dr.core.verifying import verify
     from dr.report.intoto import envelope, statement
 
     key = Keys(home().path / "keys").get(RUNNER)
@@ -152,4 +154,8 @@ def _signed(run: RunDir, evidence: "Evidence") -> bytes:
         raise Refused(f"{run.id}: {error}") from error
     if by != key.fingerprint:
         raise Refused(f"{run.id} was sealed by {by}, and the runner's key here is another")
+    checks = verify(bundle_of(run.path), Against(provider_reported=provider_reported))
+    wrong = [check.text for check in checks if check.ok is False]
+    if wrong:
+        raise Refused(f"{run.id} is not signed for, because it does not hold: {wrong[0]}")
     return envelope(statement(evidence), key.fingerprint, key.private.sign) + b"\n"

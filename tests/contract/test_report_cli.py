@@ -154,6 +154,16 @@ def test_a_statement_is_signed_with_the_key_that_sealed_or_not_at_all(
     assert frame.run(["report", str(bundle), "--format", "intoto", "--redact"]) == Exit.USAGE
 
 
+def test_nothing_is_signed_that_does_not_hold(
+    place: Place, run: RunDir, tmp_path: Path, capsys: Capture
+) -> None:
+    bundle = place.exported(run, tmp_path / run.id)
+    path = bundle / "samples/probes.csv"
+    path.write_bytes(path.read_bytes().replace(b",down,", b",up,", 40))
+    assert frame.run(["report", str(bundle), "--format", "intoto"]) == Exit.REFUSED
+    assert "does not hold" in capsys.readouterr().err
+
+
 def test_a_redacted_report_says_that_it_is_one_and_names_nobody(
     run: RunDir, tmp_path: Path, capsys: Capture
 ) -> None:
