@@ -72,12 +72,14 @@ def _metadata(evidence: Evidence, page: Page, names: _Names) -> dict[str, Any]:
 def _result(evidence: Evidence, page: Page, names: _Names) -> dict[str, Any]:
     result, plan = evidence.result, evidence.plan
     service = names.of("component", plan.service)
-    controls = [{"control-id": c.oscal} for c in page.supported if c.oscal]
-    selection: dict[str, Any] = {"description": "The controls that the run supports."}
-    if controls:
-        selection["include-controls"] = controls
-    else:
-        selection["description"] = "The run supports no control."
+    supported = sorted({c.oscal for c in page.supported if c.oscal})
+    reviewed = supported or sorted({c.oscal for c in page.controls if c.oscal})
+    selection = {
+        "description": "The controls that the run supports."
+        if supported
+        else "The controls that were considered; the run supports none of them.",
+        "include-controls": [{"control-id": control} for control in reviewed],
+    }
     risks = [
         _risk(one, names, n)
         for n, one in enumerate((*page.findings, *page.deviations))

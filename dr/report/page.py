@@ -67,13 +67,7 @@ def page(  # noqa: PLR0913 - everything a page is made from, by name
         kept=story.kept(events),
         rules=frozen.rules(plan),
         limits=limits(plan, result, run),
-        digests=Digests(
-            clean(digests.result),
-            clean(digests.journal_head),
-            digests.events,
-            clean(digests.plan),
-            clean(digests.copy_of),
-        ),
+        digests=_cleaned(digests),
         tool=next((clean(e.data.tool) for e in events if isinstance(e.data, RunCreated)), ""),
         went=went(result),
         people=present,
@@ -105,6 +99,16 @@ def _sentence(result: Result, run: Run) -> str:
         whys = [*whys, f"But the run left {things} changed"]
     text = " ".join(sentence_case(why) for why in whys)
     return shortened(text or "No reason was recorded.", _LONGEST)
+
+
+def _cleaned(digests: Digests) -> Digests:
+    return Digests(
+        clean(digests.result),
+        clean(digests.journal_head),
+        digests.events,
+        clean(digests.plan),
+        clean(digests.copy_of),
+    )
 
 
 def _note_on(events: Sequence[Event]) -> str:

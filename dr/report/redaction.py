@@ -66,8 +66,8 @@ def redact(files: Mapping[str, bytes], reported: Reported) -> dict[str, bytes]:
     copy = {"plan.json": canonical(_other(orjson.loads(files["plan.json"]), names))}
     intent = _other(orjson.loads(files["intent.json"]), names)
     copy["intent.json"] = canonical({**intent, "plan_sha256": _sha(copy["plan.json"])})
-    for name in RAW:
-        if name in files:
+    for name in sorted(files):
+        if name.startswith("samples/") and name.endswith(".csv"):
             copy[name] = _samples(name, files[name], names)
     # 3
     lines: list[bytes] = []
@@ -170,7 +170,7 @@ def _samples(name: str, data: bytes, names: Pseudonyms) -> bytes:
         return marks_text(
             replace(m, why=names.sentence(m.why)) for m in parse_marks(data).values
         ).encode()
-    return data  # ids and numbers
+    return names.sentence(data.decode()).encode()  # ids and numbers, mostly
 
 
 def _kinds(plan: Plan) -> set[str]:

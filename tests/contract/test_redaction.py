@@ -1,5 +1,6 @@
 """A redacted copy: it names nobody, says the same, and is never taken for the original."""
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from dr.model.audited import Participant
 from dr.report.pseudonyms import Pseudonyms
 from dr.report.redaction import Unfaithful, redact
 from dr.stores.files import sha256_of
+from dr.stores.rundir import RunDir
 from dr.stores.sealing import bundle_of
 from tests.contract import bundles, verifiers
 from tests.contract.bundles import Place, a_case
@@ -40,7 +42,11 @@ def a_talkative_case() -> bundles.Case:
     )
     note = (at(60), ev.NoteAdded(who="maria@example.com", text=TOLD))
     warning = (at(60), ev.WarningRaised(code="W", text=TOLD))
-    story = sorted([*case.story, note, warning], key=lambda told: told[0])
+    first = CLOCK[: CLOCK.index(b"2,b")]
+    clock = ev.SamplesAnchored(
+        file="samples/clock.csv", bytes=len(first), sha256=hashlib.sha256(first).hexdigest()
+    )
+    story = sorted([*case.story, note, warning, (at(61), clock)], key=lambda told: told[0])
     why = "https://status.example/health: timed out"
     from dataclasses import replace
 
@@ -53,9 +59,21 @@ def a_talkative_case() -> bundles.Case:
     return replace(case, plan=plan, story=tuple(story), samples=samples)
 
 
+CLOCK = b"at_us,boot_id,host\n1,b,runner-1\n2,b,runner-1\n"
+
+
+class Clocked(Place):
+    """A place whose observer also writes how its clock was, as real ones do."""
+
+    def begun(self, case: bundles.Case) -> RunDir:
+        run = super().begun(case)
+        run.write("samples/clock.csv", CLOCK)
+        return run
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    return Place.at(tmp_path_factory.mktemp("redaction") / "home")
+    return Clocked.at(tmp_path_factory.mktemp("redaction") / "home")
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +239,7 @@ def test_a_run_that_never_ended_has_a_copy_too(tmp_path: Path) -> None:
     from dr.cli.evidence import write_events
     from dr.stores.sealing import seal
 
-    place = Place.at(tmp_path / "home")
+    place = Clocked.at(tmp_path / "home")
     run = place.begun(a_talkative_case())
     write_events(run)
     seal(run, place.home.path, place.clock)

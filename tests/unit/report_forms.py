@@ -76,7 +76,7 @@ _FORM: dict[str, Any] = {
             }]},
             "reviewed-controls": {"control-selections": [{
                 "description?": _TEXT,
-                "include-controls?": [{"control-id": re.compile(r"[a-z]{2}-\d+(\.\d+)?")}],
+                "include-controls": [{"control-id": re.compile(r"[a-z]{2}-\d+(\.\d+)?")}],
             }]},
             "assessment-log?": {"entries": [{
                 "uuid": _UUID, "title?": _TEXT, "description?": _TEXT, "start": _TIME,

@@ -95,6 +95,11 @@ def test_oscal_determines_nothing_and_reviews_only_what_is_supported() -> None:
     failed = json.loads(oscal(evidence(report_data.missed())))["assessment-results"]["results"][0]
     (selection,) = failed["reviewed-controls"]["control-selections"]
     assert {"control-id": "cp-10"} not in selection["include-controls"]
+    rehearsed = json.loads(oscal(evidence(report_data.passed(simulated=True))))
+    (selection,) = rehearsed["assessment-results"]["results"][0]["reviewed-controls"][
+        "control-selections"
+    ]
+    assert "supports none of them" in selection["description"]
     assert any("19 acknowledged" in risk["description"] for risk in failed["risks"])
 
 
