@@ -262,7 +262,8 @@ class Story:
         self.steps = {step["id"]: step for step in plan["steps"]}
         self.forward = {id_: {} for id_ in self.steps}
         self.undo = defaultdict(dict)
-        self.fault = self.fault_step = self.declared = self.stop = self.failed = None
+        self.faults = {}
+        self.fault = self.declared = self.stop = self.failed = None
         self.returning, self.boots, self.proven = None, [], {}
         self.started = events[0]["mono_us"]
         for event in events:
@@ -297,8 +298,8 @@ class Story:
 
     def faulted(self, data, bracket):
         if data["way"] == "forward" and self.steps[data["step"]]["phase"] == "disrupt":
-            if self.fault is None or self.fault_step == data["step"]:
-                self.fault, self.fault_step = bracket, data["step"]
+            self.faults[data["step"]] = bracket  # side by side, the first one counts
+            self.fault = tuple(map(min, zip(*self.faults.values())))
 
     def on_step_settled(self, event, data):
         state = self.state(data)

@@ -190,8 +190,8 @@ jq -n --slurpfile p plan.json -r '
   def us: [scan("([0-9]+)(us|ms|s|m|h|d)")] | map((.[0]|tonumber)*({us:1,ms:1e3,s:1e6,m:6e7,h:3.6e9,d:8.64e10}[.[1]])) | add;
   def prov: . as $k | ["aws.elb.target_health","aws.cloudwatch.alarm","aws.rds.cluster_status"] | index($k) != null;
   $p[0] as $p | ($p.steps|map({(.id):.})|add) as $steps
-  | def fault($d; $b): if $d.way=="forward" and $steps[$d.step].phase=="disrupt" and (.fault==null or .fs==$d.step)
-      then .fault=$b | .fs=$d.step else . end;
+  | def fault($d; $b): if $d.way=="forward" and $steps[$d.step].phase=="disrupt"
+      then .faults[$d.step]=$b | .fault=[(.faults|[.[][0]]|min),(.faults|[.[][1]]|min)] else . end;
     reduce (inputs|select(.type!="run.closed")) as $e ({boots:{},s:{}};
       $e.data as $d | $e.mono_us as $t | .started=(.started//$t) | .last=$t | ($d.way//"forward") as $w | ($d.step//"") as $k
       | if $e.type=="run.adopted" then .boots[$d.boot_id]=1
