@@ -14,6 +14,7 @@ from pydantic import Field
 from dr.model.base import Record
 
 REHEARSAL = "a rehearsal in a sandbox is no evidence of how the real systems recover"
+INVALID = "the run is invalid: it proved nothing"
 
 
 class Control(Record):
@@ -57,8 +58,8 @@ def control_map() -> ControlMap:
     return ControlMap.model_validate(YAML(typ="safe", pure=True).load(text))
 
 
-def supports(facts: Mapping[str, str], *, simulated: bool) -> tuple[Support, ...]:
-    """Return every control of the map, in its order. Of a rehearsal, none is supported."""
+def supports(facts: Mapping[str, str], nothing: str = "") -> tuple[Support, ...]:
+    """Return every control of the map, in its order. nothing: why none of them is supported."""
     known = control_map()
     return tuple(
         Support(
@@ -67,7 +68,7 @@ def supports(facts: Mapping[str, str], *, simulated: bool) -> tuple[Support, ...
             about=one.about,
             without=one.without,
             oscal=one.oscal,
-            missing=(REHEARSAL,) if simulated else _missing(one, facts),
+            missing=(nothing,) if nothing else _missing(one, facts),
         )
         for one in known.controls
     )

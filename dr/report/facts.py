@@ -145,9 +145,11 @@ def _of_the_return(result: Result, run: Run) -> Told:
         for s in steps
     )
     again = run.forward.get(STEADY_AGAIN_ID)
-    missing = "something is left changed" if result.left else "nothing was put back"
+    for_good = any(state.irreversible is not None for state in run.undo.values())
+    missing = "something cannot be put back" if for_good else "nothing was put back"
+    missing = "something is left changed" if result.left else missing
     return {
-        "returned": (put_back and not result.left, missing),
+        "returned": (put_back and not for_good and not result.left, missing),
         "steady_again": (
             again is not None and again.status is Status.SETTLED,
             "the steady state was not seen again after the return",

@@ -10,7 +10,7 @@ from dr.model.result import Result
 from dr.model.verdict import Severity, Verdict
 from dr.report import frozen, story
 from dr.report.cards import TITLES, cards
-from dr.report.controls import supports
+from dr.report.controls import INVALID, REHEARSAL, supports
 from dr.report.facts import NOTHING_LATER, Later, facts
 from dr.report.figures import Observed, figures
 from dr.report.limits import limits
@@ -73,7 +73,7 @@ def page(  # noqa: PLR0913 - everything a page is made from, by name
         people=present,
         people_note=_note_on(events),
         success=tuple(shortened(text, _LONGEST) for text in plan.success_conditions),
-        controls=supports(known, simulated=simulated),
+        controls=supports(known, _nothing(result, simulated=simulated)),
         later=_later(later),
     )
 
@@ -99,6 +99,12 @@ def _sentence(result: Result, run: Run) -> str:
         whys = [*whys, f"But the run left {things} changed"]
     text = " ".join(sentence_case(why) for why in whys)
     return shortened(text or "No reason was recorded.", _LONGEST)
+
+
+def _nothing(result: Result, *, simulated: bool) -> str:
+    if simulated:
+        return REHEARSAL
+    return INVALID if result.verdict is Verdict.INVALID else ""
 
 
 def _cleaned(digests: Digests) -> Digests:

@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 from dr.core.fold import fold
+from dr.model import event as ev
 from dr.model.audited import Participant
+from dr.model.verdict import Verdict
 from dr.report.controls import control_map, supports
 from dr.report.facts import NOTHING_LATER, Later, facts
 from dr.report.people import one_hand, people
@@ -19,8 +21,7 @@ def known(run: Material, later: Later = NOTHING_LATER) -> dict[str, str]:
 
 
 def supported(run: Material, later: Later = NOTHING_LATER) -> set[str]:
-    told = supports(known(run, later), simulated=run.result.simulated)
-    return {one.id for one in told if not one.missing}
+    return {one.id for one in run.page(later).supported}
 
 
 def test_the_map_names_only_facts_there_are_and_uses_every_one() -> None:
@@ -38,10 +39,10 @@ def test_nothing_in_the_map_claims_that_a_control_is_met() -> None:
 
 def test_a_row_is_supported_only_if_every_fact_it_rests_on_holds() -> None:
     true = dict.fromkeys(known(report_data.passed()), "")
-    assert not [one for one in supports(true, simulated=False) if one.missing]
+    assert not [one for one in supports(true) if one.missing]
     for number, row in enumerate(control_map().controls):
         for name in (*row.supports_by, *row.when):
-            told = supports({**true, name: f"no {name}"}, simulated=False)[number]
+            told = supports({**true, name: f"no {name}"})[number]
             assert (told.id, told.missing) == (row.id, (f"no {name}",))
 
 
@@ -73,6 +74,24 @@ def test_what_is_left_changed_was_not_returned() -> None:
 
 def test_a_rehearsal_supports_nothing_whatever_it_showed() -> None:
     assert supported(report_data.passed(simulated=True), ALL_LATER) == set()
+
+
+def test_an_invalid_run_supports_nothing_although_an_objective_may_have_passed() -> None:
+    run = report_data.passed()
+    invalid = run.result.model_copy(update={"verdict": Verdict.INVALID})
+    assert supported(replace(run, result=invalid), ALL_LATER) == set()
+
+
+def test_what_can_never_be_put_back_was_not_returned() -> None:
+    run = report_data.passed()
+    kept = ev.StepKept(step="evacuate", irreversible=True, why="it is gone")
+    last = run.events[-1]
+    events = tuple(
+        e for e in run.events
+        if not (getattr(e.data, "way", None) is ev.Way.UNDO and e.data.step == "evacuate")
+    )  # fmt: skip
+    told = replace(run, events=(*events[:-1], last.model_copy(update={"data": kept}), last))
+    assert known(told)["returned"] == "something cannot be put back"
 
 
 def test_a_restore_with_compared_content_supports_the_backup_controls() -> None:
@@ -136,8 +155,6 @@ def test_the_page_says_which_part_of_the_recovery_took_longest() -> None:
 
 
 def test_a_list_too_long_to_read_is_cut_and_says_so() -> None:
-    from dr.model import event as ev
-
     run = report_data.passed()
     last = run.events[-1]
     notes = tuple(
