@@ -5,14 +5,11 @@ Limits: tagged, with alternative texts; nobody has certified it as PDF/UA or PDF
 on a machine without any, install DejaVu or Liberation.
 """
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from dr.model.errors import DrError
 from dr.report.html import render
 from dr.report.parts import Page
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 
 class Missing(DrError):
@@ -34,7 +31,7 @@ def pdf(page: Page) -> bytes:
     return found
 
 
-def _weasyprint() -> "ModuleType":
+def _weasyprint() -> Any:
     try:
         import weasyprint
         import weasyprint.urls

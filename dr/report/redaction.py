@@ -174,8 +174,8 @@ def _samples(name: str, data: bytes, names: Pseudonyms) -> bytes:
 
 
 def _kinds(plan: Plan) -> set[str]:
-    kinds = {spec.kind for spec in (*plan.probes, *plan.marks, *plan.detect, *plan.steps)}
-    return {*kinds, *BY_TYPE}
+    asked = {one.kind for one in plan.probes} | {one.kind for one in plan.detect}
+    return asked | {one.kind for one in plan.marks} | {s.kind for s in plan.steps} | {*BY_TYPE}
 
 
 def _meet(original: Evidence, intent: dict[str, Any], names: Pseudonyms) -> None:

@@ -207,7 +207,7 @@ def test_a_copy_that_was_changed_is_refused_by_all_verifiers(
 def test_a_file_that_lies_beside_what_is_listed_is_seen(copy: Path) -> None:
     (copy / "note.txt").write_text("x")
     for name, said in verifiers.verdicts(copy, Given()).items():
-        assert (said.code, said.failed) == (NOT_VERIFIED, {5}), (name, said.out)
+        assert (said.code, said.failed) == (NOT_VERIFIED, frozenset({5})), (name, said.out)
 
 
 def test_with_the_seal_of_the_original_put_in_its_place_a_copy_is_refused(
@@ -232,7 +232,7 @@ def test_the_signature_of_a_stranger_on_the_original_is_refused(place: Place, co
         "\n".join(li for li in signers.read_text().splitlines() if "stranger" not in li) + "\n"
     )
     for name, said in verifiers.verdicts(copy, Given(signers=signers)).items():
-        assert (said.code, said.failed) == (NOT_VERIFIED, {1}), (name, said.out)
+        assert (said.code, said.failed) == (NOT_VERIFIED, frozenset({1})), (name, said.out)
 
 
 def test_a_run_that_never_ended_has_a_copy_too(tmp_path: Path) -> None:

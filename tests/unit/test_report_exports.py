@@ -105,14 +105,15 @@ def test_oscal_determines_nothing_and_reviews_only_what_is_supported() -> None:
 
 def test_the_check_of_the_form_would_notice() -> None:
     told = json.loads(oscal(evidence(report_data.passed())))
-    for spoil in (
+    spoils: tuple[Callable[[Any], Any], ...] = (
         lambda d: d.pop("import-ap"),
         lambda d: d.update(findings=[]),
         lambda d: d["metadata"].update({"last-modified": "2026-11-20T09:00:00"}),
         lambda d: d["results"][0]["observations"][0]["relevant-evidence"][0].update(
             href="#00000000-0000-4000-8000-000000000000"
         ),
-    ):
+    )
+    for spoil in spoils:
         spoilt = json.loads(json.dumps(told))
         spoil(spoilt["assessment-results"])
         with pytest.raises(AssertionError):
@@ -123,6 +124,7 @@ def test_the_check_of_the_form_would_notice() -> None:
 def test_security_hub_would_take_the_findings(kind: str) -> None:
     model = botocore.session.get_session().get_service_model("securityhub")
     shape = model.operation_model("BatchImportFindings").input_shape
+    assert shape is not None
     for one in (evidence(report_data.ALL[kind]()), hostile(kind)):
         found = json.loads(asff(one))
         assert found
