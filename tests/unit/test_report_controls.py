@@ -82,14 +82,16 @@ def test_an_invalid_run_supports_nothing_although_an_objective_may_have_passed()
     assert supported(replace(run, result=invalid), ALL_LATER) == set()
 
 
+def _undoes(data: ev.Data, step: str) -> bool:
+    undo = getattr(data, "way", None) is ev.Way.UNDO
+    return undo and getattr(data, "step", None) == step
+
+
 def test_what_can_never_be_put_back_was_not_returned() -> None:
     run = report_data.passed()
     kept = ev.StepKept(step="evacuate", irreversible=True, why="it is gone")
     last = run.events[-1]
-    events = tuple(
-        e for e in run.events
-        if not (getattr(e.data, "way", None) is ev.Way.UNDO and e.data.step == "evacuate")
-    )  # fmt: skip
+    events = tuple(e for e in run.events if not _undoes(e.data, "evacuate"))
     told = replace(run, events=(*events[:-1], last.model_copy(update={"data": kept}), last))
     assert known(told)["returned"] == "something cannot be put back"
 
