@@ -71,6 +71,7 @@ def _finding(
         "ProductFields": {
             "dr/run": shortened(result.run_id, _ID),
             "dr/result-sha256": evidence.digests.result,
+            "dr/redacted-copy-of": evidence.digests.copy_of or "none",
         },
         "Resources": [{"Type": "Other", "Id": shortened(plan.service, _ID), "Region": site.region}],
         "RecordState": "ACTIVE",

@@ -91,7 +91,11 @@ def _result(evidence: Evidence, page: Page, names: _Names) -> dict[str, Any]:
         "description": page.sentence,
         "start": result.started,
         "end": result.ended,
-        "props": [_prop("verdict", page.verdict), _prop("simulated", str(page.simulated).lower())],
+        "props": [
+            _prop("verdict", page.verdict),
+            _prop("simulated", str(page.simulated).lower()),
+            *([_prop("redacted-copy-of", copy_of)] if (copy_of := page.digests.copy_of) else []),
+        ],
         "local-definitions": {
             "components": [
                 {

@@ -35,6 +35,7 @@ def summary(page: Page) -> str:
 
 def _head(page: Page) -> list[str]:
     mark = "SIMULATED " if page.simulated else ""
+    mark += "REDACTED COPY " if page.digests.copy_of else ""
     dirty = ", LEFT CHANGED" if page.dirty else ""
     lines = [
         f"# {mark}{page.verdict.upper()}{dirty}: {_fit(page.title, _WIDTH - 24)}",

@@ -167,7 +167,7 @@ def test_nothing_is_signed_that_does_not_hold(
 def test_a_redacted_report_says_that_it_is_one_and_names_nobody(
     run: RunDir, tmp_path: Path, capsys: Capture
 ) -> None:
-    for form in ("html", "md", "junit"):
+    for form in ("html", "md", "text", "junit", "oscal", "asff"):
         out = tmp_path / form
         words = ["report", run.id, "--format", form, "--redact", "--out", str(out)]
         assert frame.run(words) == Exit.PASS
