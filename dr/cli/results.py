@@ -113,9 +113,12 @@ def redact(run_id: str, *, out: Path) -> int:
     """
     from dr.cli.reporting import redacted_of
 
+    directory = _directory(run_id)
     if out.exists():
         raise click.UsageError(f"{out} is there already")
-    for name, data in redacted_of(_directory(run_id)).items():
+    if out.resolve().is_relative_to(directory.path.resolve()):
+        raise click.UsageError(f"{out} is inside of the run: name a directory outside of it")
+    for name, data in redacted_of(directory).items():
         path = out / name
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.write_bytes(data)

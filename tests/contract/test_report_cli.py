@@ -197,6 +197,8 @@ def test_a_redacted_copy_is_made_once_checked_and_reported_from(
     assert frame.run(["report", str(copy), "--format", "md"]) == Exit.PASS
     assert "REDACTED COPY" in capsys.readouterr().out
     assert frame.run(["redact", run.id, str(copy)]) == Exit.USAGE
+    assert frame.run(["redact", run.id, str(run.path / "copy")]) == Exit.USAGE
+    assert not (run.path / "copy").exists()
     assert frame.run(["redact", str(copy), str(tmp_path / "more")]) == Exit.REFUSED
     (copy / "samples/probes.csv").write_bytes(b"probe\n")
     assert frame.run(["verify", str(copy)]) == Exit.FAIL
