@@ -9,13 +9,14 @@ computed again, the page worked out and set. CPU time of this process.
 import argparse
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 from dr.core.canonical import canonical
 from dr.core.lines import digest, write
 from dr.core.samples import found_text, marks_text, samples_text
-from dr.model.event import Event, NoteAdded
+from dr.model.event import NoteAdded
 from dr.model.reading import Sample, State
 from dr.report.evidence import Evidence, read
 from dr.report.html import render
@@ -53,11 +54,11 @@ def files(samples: int, events: int) -> dict[str, bytes]:
     prev, lines = digest(intent), []
     last = run.events[-1]
     notes = [
-        last.model_copy(update={"data": NoteAdded(who="ada", text=f"note {n}")})
+        replace(last, data=NoteAdded(who="ada", text=f"note {n}"))
         for n in range(events - len(run.events))
     ]
     for seq, event in enumerate((*run.events[:-1], *notes, last), start=1):
-        line = write(Event(**{**dict(event), "seq": seq, "prev": prev}))
+        line = write(replace(event, seq=seq, prev=prev))
         lines.append(line + b"\n")
         prev = digest(line)
     found = "".join(found_text(name, seqs) for name, seqs in run.found.items())
