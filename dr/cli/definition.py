@@ -5,12 +5,18 @@ import click
 from dr.cli.exit_codes import Exit
 
 FORMATS = ["text", "json"]
+PROFILES = ["soc2", "iso27001", "nist", "dora", "hipaa", "ffiec", "pci"]
 
 
 @click.command()
 @click.argument("paths", nargs=-1)
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
-def validate(paths: tuple[str, ...], format_: str) -> int:
+@click.option(
+    "--profile",
+    type=click.Choice(PROFILES),
+    help="Also show which fields an auditor of this framework will miss.",
+)
+def validate(paths: tuple[str, ...], format_: str, profile: str | None) -> int:
     """Check drill files, and all drills in directories (default: drills/).
 
     No credentials, no network, nothing is written. Every problem is shown, with its place; the
@@ -18,7 +24,7 @@ def validate(paths: tuple[str, ...], format_: str) -> int:
     """
     from dr.cli.validating import validate_files
 
-    return validate_files(paths, as_json=format_ == "json")
+    return validate_files(paths, as_json=format_ == "json", profile=profile)
 
 
 @click.command()

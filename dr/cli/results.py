@@ -1,15 +1,18 @@
-"""`dr measure` and `dr report`: figures and reports, from the evidence alone."""
+"""`dr measure`, `dr report` and `dr redact`: figures and reports, from the evidence alone."""
 
 import hashlib
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from dr.cli.evidence import concluded, events_of, page_of, report_of
+from dr.cli.evidence import concluded, events_of, page_of
 from dr.cli.exit_codes import Exit
 from dr.cli.home import home
+from dr.cli.reporting import FORMS, rendered
 from dr.core.canonical import canonical
+from dr.core.seal import SEAL_FILE
 from dr.model.errors import Refused
 from dr.model.event import Event, RunClosed, SamplesAnchored
 from dr.report.text import summary
@@ -49,22 +52,78 @@ def measure(run_id: str, *, as_json: bool) -> int:
 
 @click.command()
 @click.argument("run_id", metavar="RUN|DIRECTORY", default="last")
-@click.option("--out", type=click.Path(path_type=Path), help="File to write; absent: report.html.")
-@click.option("--format", "form", type=click.Choice(["html", "text"]), default="html")
-def report(run_id: str, *, out: Path | None, form: str) -> int:
-    """Write the report of a run and print its path (or its text)."""
+@click.option("--out", type=click.Path(path_type=Path), help="File to write.")
+@click.option("--format", "form", type=click.Choice(FORMS), default="html", show_default=True)
+@click.option(
+    "--redact", "hide", is_flag=True, help="With other names for accounts, ARNs, hosts and people."
+)
+def report(run_id: str, *, out: Path | None, form: str, hide: bool) -> int:
+    """Write the report of a run, or export what it found.
+
+    The same evidence gives the same bytes. Without --out, HTML goes to report.html beside the
+    evidence, everything else to stdout. What is sealed is not written again, and nothing is
+    written beside it.
+    """
+    from dr.report.pdf import Missing
+    from dr.report.redacted import REDACTED_FILE
+
+    if hide and form == "intoto":
+        raise click.UsageError("a redacted copy is not signed; leave out --redact, or intoto")
     directory = _directory(run_id)
-    if form == "text":
-        text = summary(page_of(directory))
-    else:
-        text = report_of(directory)
-        out = out or directory.path / "report.html"
+    try:
+        made = rendered(directory, form, redact=hide)
+    except Missing as error:
+        raise click.UsageError(str(error)) from error
+    beside = directory.path / "report.html"
+    if out is None and form == "html" and not hide:
+        out = beside
     if out is None:
-        click.echo(text)
-        return Exit.PASS
-    if not (out.is_file() and out.read_text() == text):  # sealed files are not written again
-        out.write_text(text)
+        return _print(made, form)
+    sealed = any((directory.path / name).is_file() for name in (SEAL_FILE, REDACTED_FILE))
+    if sealed and out.resolve().is_relative_to(directory.path.resolve()):
+        if out.resolve() != beside.resolve() or not beside.is_file():
+            raise click.UsageError(f"{directory.id} is sealed: name a file outside of it")
+        if beside.read_bytes() != made:
+            click.echo("it is the report that was sealed; --out FILE makes one anew", err=True)
+    elif not (out.is_file() and out.read_bytes() == made):
+        out.write_bytes(made)
     click.echo(out)
+    return Exit.PASS
+
+
+def _print(made: bytes, form: str) -> int:
+    if form == "pdf" and sys.stdout.isatty():
+        raise click.UsageError("a PDF is not for a terminal: name a file with --out")
+    click.echo(made, nl=form == "text")
+    return Exit.PASS
+
+
+@click.command()
+@click.argument("run_id", metavar="RUN|DIRECTORY")
+@click.argument("out", metavar="NEW-DIRECTORY", type=click.Path(path_type=Path))
+def redact(run_id: str, *, out: Path) -> int:
+    """Make a redacted copy of a run's evidence, to hand over.
+
+    Accounts, ARNs, host names and people get other names, the same one for the same thing. The
+    copy has its own chain and manifest, and says of which seal it is a copy; `dr verify` checks it
+    as that, and never as the original. Whoever holds the original can make it again, and compare.
+
+    Sentences may still give away what has no form of its own: read the copy before you hand it
+    over.
+    """
+    from dr.cli.reporting import redacted_of
+
+    directory = _directory(run_id)
+    if out.exists():
+        raise click.UsageError(f"{out} is there already")
+    if out.resolve().is_relative_to(directory.path.resolve()):
+        raise click.UsageError(f"{out} is inside of the run: name a directory outside of it")
+    for name, data in redacted_of(directory).items():
+        path = out / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_bytes(data)
+    click.echo(out)
+    click.echo("read it before you hand it over: sentences may still give things away", err=True)
     return Exit.PASS
 
 

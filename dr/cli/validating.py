@@ -16,8 +16,13 @@ from dr.model.errors import DefinitionError
 DEFAULT = "drills"
 
 
-def validate_files(paths: tuple[str, ...], *, as_json: bool = False) -> int:
-    """Check the files and print every problem; return the exit code."""
+def validate_files(
+    paths: tuple[str, ...], *, as_json: bool = False, profile: str | None = None
+) -> int:
+    """Check the files and print every problem; return the exit code.
+
+    profile: also what an auditor of that framework will miss in a drill that is sound.
+    """
     files = drill_files(paths or (DEFAULT,))
     if not files:
         sys.stderr.write("no drill files (*.yaml, *.yml) there\n")
@@ -25,7 +30,7 @@ def validate_files(paths: tuple[str, ...], *, as_json: bool = False) -> int:
     found: list[Diagnostic] = []
     sources: dict[str, str] = {}
     for path in files:
-        problems = _problems(path, sources)
+        problems = _problems(path, sources, profile)
         found += problems
         if not problems and not as_json:
             sys.stdout.write(f"{safe(str(path))}: ok\n")
@@ -40,11 +45,16 @@ def validate_files(paths: tuple[str, ...], *, as_json: bool = False) -> int:
     return Exit.USAGE if found else Exit.PASS
 
 
-def _problems(path: Path, sources: dict[str, str]) -> tuple[Diagnostic, ...]:
+def _problems(path: Path, sources: dict[str, str], profile: str | None) -> tuple[Diagnostic, ...]:
     file = str(path)
     try:
         sources[file] = read_text(path)
-        check(parse(sources[file], file), kinds())
+        parsed = parse(sources[file], file)
+        check(parsed, kinds())
     except DefinitionError as error:
         return error.diagnostics
-    return ()
+    if profile is None:
+        return ()
+    from dr.core.profiles import missed
+
+    return missed(parsed, profile)

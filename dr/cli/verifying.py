@@ -10,6 +10,7 @@ from dr.cli.evidence import provider_reported
 from dr.cli.exit_codes import Exit
 from dr.cli.home import home
 from dr.core.bundle import Against, Bundle
+from dr.core.seal import SEAL_FILE
 from dr.core.verifying import ESSENTIAL, Check
 from dr.core.verifying import verify as checks_of
 from dr.model.errors import Refused
@@ -59,14 +60,20 @@ def verify(
     Exit code 0 when everything holds; 1 when something does not; 4 when nothing is wrong, but
     nothing was given to check the signature or the register against, or nobody has signed.
     """
+    from dr.report.redacted import REDACTED_FILE, is_redacted
+    from dr.report.redacted import verify as verify_copy
+
     if write_tools is not None:
         return _write_tools(write_tools)
-    if (Path(name) / "SEAL.txt").is_file() or "/" in name:
+    if "/" in name or any((Path(name) / one).is_file() for one in (SEAL_FILE, REDACTED_FILE)):
         path, own = Path(name), None
     else:
         path, own = home().run(name).path, home().path
     if not path.is_dir():
         raise Refused(f"{name} is not a directory")
+    bundle = bundle_of(path)
+    if is_redacted(bundle.files):
+        return _of_a_copy(verify_copy(bundle, provider_reported, _signers(given["signers"], own)))
     against = Against(
         signers=_signers(given["signers"], own),
         register=_register(given["register"], own),
@@ -76,7 +83,15 @@ def verify(
         p256=_bytes(given["p256"] or _own_p256(own)),
         provider_reported=provider_reported,
     )
-    return _report(checks_of(bundle_of(path), against))
+    return _report(checks_of(bundle, against))
+
+
+def _of_a_copy(checks: list[Check]) -> int:
+    """Print the checks of a redacted copy. It is never "verified": it is not the evidence."""
+    if not _shown(checks):
+        return Exit.FAIL
+    click.echo("CONSISTENT, AND A REDACTED COPY: who holds the original can make it again")
+    return Exit.INCONCLUSIVE
 
 
 def own_checks(directory: RunDir, *, without: str = "") -> list[Check]:
@@ -128,11 +143,18 @@ def _register(given: Path | None, own: Path | None) -> bytes | None:
     return _bytes(given or (None if own is None else own / FILE))
 
 
-def _report(checks: list[Check]) -> int:
+def _shown(checks: list[Check]) -> bool:
+    """Print the checks; say whether none of them failed."""
     for check in checks:
         click.echo(f"{_MARK[check.ok]} {check.number:2} {safe(check.text)[:300]}")
-    if any(check.ok is False for check in checks):
+    wrong = any(check.ok is False for check in checks)
+    if wrong:
         click.echo("NOT VERIFIED")
+    return not wrong
+
+
+def _report(checks: list[Check]) -> int:
+    if not _shown(checks):
         return Exit.FAIL
     missing = [check.number for check in checks if check.ok is None and check.number in ESSENTIAL]
     if missing:

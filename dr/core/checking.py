@@ -214,13 +214,18 @@ def _check_fixed_text(drill: Drill, problems: Problems) -> None:
         (("why",), drill.why),
         (("owner",), drill.owner),
         (("environment",), drill.environment),
+        (("scope",), drill.scope),
     ]
     for phase in PHASES:
         for index, step in enumerate(steps_of(drill, phase)):
             fixed.append(((phase.value, index, "prompt"), step.prompt))
     fixed += [(("terraform", name, "dir"), it.dir) for name, it in drill.terraform.items()]
     fixed += [(("sites", name, "role"), site.role) for name, site in drill.sites.items()]
-    fixed += [(("exclusions", index), text) for index, text in enumerate(drill.exclusions)]
+    for name in ("exclusions", "success_conditions"):
+        fixed += [((name, index), text) for index, text in enumerate(getattr(drill, name))]
+    for index, one in enumerate(drill.participants):
+        told = (("role", one.role), ("name", one.name), ("team", one.team))
+        fixed += [(("participants", index, key), text) for key, text in told]
     for path, text in fixed:
         if text is not None and "${" in text:
             message = "no references are filled in here"

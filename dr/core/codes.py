@@ -75,3 +75,6 @@ NO_CONTROL: Final = "DR0608"  # a warning
 NO_OBJECTIVE: Final = "DR0609"  # a warning
 COARSE_ACCEPTED: Final = "DR0610"  # a warning
 PHASE_TARGET: Final = "DR0611"
+
+# Area DR07xx is about what auditors ask for.
+AUDITED: Final = "DR0701"

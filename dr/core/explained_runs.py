@@ -161,4 +161,11 @@ EXPLAINED_RUNS: Final = {
         "detect:\n"
         "  - {id: pager, kind: http.json, every: 1s, with: {url: ..., firing: ...}}",
     ),
+    codes.AUDITED: Explanation(
+        "a field that an auditor of this framework will miss",
+        "The drill is sound and can run. With `dr validate --profile` you asked what an\n"
+        "auditor will look for in its evidence; this is not there yet.",
+        "scope:      (missing)",
+        'scope: "Order intake and its database; critical, class 1 of the BIA"',
+    ),
 }

@@ -55,6 +55,9 @@ def assemble(checked: Checked, *, simulated: bool = False) -> Plan:
         detect=_detectors(drill, checked.kinds),
         freeze=drill.freeze,
         watchdog=drill.watchdog if isinstance(drill.watchdog, WatchdogSpec) else None,
+        scope=drill.scope,
+        participants=drill.participants,
+        success_conditions=drill.success_conditions,
     )
 
 

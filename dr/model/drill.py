@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from dr.model.audited import Audited
 from dr.model.base import Json, Record
 from dr.model.brakes import BlastRadius, FreezeWindow, Guard, WatchdogSpec
 from dr.model.names import Account, Name, Region
@@ -224,7 +225,7 @@ class Step(Record):
     with_: Json = Field(default_factory=dict, alias="with", description="Parameters of the kind.")
 
 
-class Drill(Record):
+class Drill(Audited):
     """One drill definition file."""
 
     drill: Name = Field(description="Name of the drill; names its runs and its history.")

@@ -7,6 +7,7 @@ A plan is made without credentials (`dr plan`), then bound: Terraform outputs pu
 
 from enum import StrEnum
 
+from dr.model.audited import Audited
 from dr.model.base import Json, Record
 from dr.model.brakes import BlastRadius, FreezeWindow, Guard, WatchdogSpec
 from dr.model.drill import (
@@ -47,7 +48,7 @@ class PlannedStep(Record):
     prompt: str | None = None
 
 
-class Plan(Record):
+class Plan(Audited):
     """What a run will do, in order. Its canonical JSON is what is hashed and approved."""
 
     version: int = 1

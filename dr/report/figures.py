@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dr.core.fold import Run
+from dr.core.vantages import apart, eyes
 from dr.model.reading import Mark, MarkState, Sample
 from dr.model.result import Achieved, OutageResult, Result
 from dr.model.timeline import Interval
@@ -140,17 +141,18 @@ def _phases(result: Result, zero: int) -> tuple[PhaseSpan, ...]:
 
 
 def _strips(run: Run, observed: Observed, window: Window) -> tuple[StripData, ...]:
-    by_probe: dict[str, list[Sample]] = {}
-    for sample in observed.samples:
-        by_probe.setdefault(sample.probe, []).append(sample)
+    by_eye: dict[str, list[Sample]] = {}
+    for sample in apart(run.plan.probes, observed.samples):
+        by_eye.setdefault(sample.probe, []).append(sample)
     by_marks: dict[str, list[Mark]] = {}
     for mark in observed.marks:
         by_marks.setdefault(mark.marks, []).append(mark)
     drawn = []
-    for probe in run.plan.probes:
-        stretches = of_samples(by_probe.get(probe.id, []), probe.every.us, window)
-        note = "control probe" if probe.control else "probe"
-        drawn.append(StripData(clean(probe.id), note, stretches))
+    for eye in eyes(run.plan.probes):
+        stretches = of_samples(by_eye.get(eye.id, []), eye.probe.every.us, window)
+        note = "control probe" if eye.probe.control else "probe"
+        note += f" from {eye.vantage}" if eye.vantage else ""
+        drawn.append(StripData(clean(eye.probe.id), clean(note), stretches))
     for spec in run.plan.marks:
         written = by_marks.get(spec.id, [])
         lost = _lost(written, observed.found.get(spec.id), run.fault)

@@ -10,18 +10,22 @@ from dr.model.result import Result
 from dr.model.verdict import Severity, Verdict
 from dr.report import frozen, story
 from dr.report.cards import TITLES, cards
+from dr.report.controls import INVALID, REHEARSAL, supports
+from dr.report.facts import NOTHING_LATER, Later, facts
 from dr.report.figures import Observed, figures
+from dr.report.limits import limits
 from dr.report.moments import moments, stamp
 from dr.report.numbers import SECOND_US, length, up
 from dr.report.parts import Digests, Fact, Page
+from dr.report.people import one_hand, people
 from dr.report.steps import rows
-from dr.report.tables import tables
+from dr.report.tables import tables, went
 from dr.report.untrusted import clean, sentence_case, shortened
 
 _LONGEST = 600
 
 
-def page(
+def page(  # noqa: PLR0913 - everything a page is made from, by name
     plan: Plan,
     result: Result,
     events: Sequence[Event],
@@ -30,20 +34,24 @@ def page(
     *,
     digests: Digests,
     found: Mapping[str, Mapping[int, int]] | None = None,
+    later: Later = NOTHING_LATER,
 ) -> Page:
     """Work out what the report of one run says.
 
     found: by marks id, which sequence numbers the recovered place held, and how often; without
-    it the lost writes are counted but not drawn.
+    it the lost writes are counted but not drawn. later: what was added after the seal.
     """
     run = fold(plan, events)
     when = moments(run, events, result.started)
     observed = Observed(samples, marks, found or {})
+    present = people(plan, events)
+    known = facts(result, run, events, present, later)
+    simulated = result.simulated or plan.simulated
     return Page(
         title=clean(plan.title),
         drill=clean(plan.drill),
         run=clean(result.run_id),
-        simulated=result.simulated or plan.simulated,
+        simulated=simulated,
         verdict=result.verdict.value,
         dirty=bool(result.left),
         sentence=_sentence(result, run),
@@ -58,11 +66,15 @@ def page(
         left=tuple(shortened(text, _LONGEST) for text in result.left),
         kept=story.kept(events),
         rules=frozen.rules(plan),
-        limits=story.limits(plan, result, run),
-        digests=Digests(
-            clean(digests.result), clean(digests.journal_head), digests.events, clean(digests.plan)
-        ),
+        limits=limits(plan, result, run),
+        digests=_cleaned(digests),
         tool=next((clean(e.data.tool) for e in events if isinstance(e.data, RunCreated)), ""),
+        went=went(result),
+        people=present,
+        people_note=_note_on(events),
+        success=tuple(shortened(text, _LONGEST) for text in plan.success_conditions),
+        controls=supports(known, _nothing(result, simulated=simulated)),
+        later=_later(later),
     )
 
 
@@ -89,6 +101,36 @@ def _sentence(result: Result, run: Run) -> str:
     return shortened(text or "No reason was recorded.", _LONGEST)
 
 
+def _nothing(result: Result, *, simulated: bool) -> str:
+    if simulated:
+        return REHEARSAL
+    return INVALID if result.verdict is Verdict.INVALID else ""
+
+
+def _cleaned(digests: Digests) -> Digests:
+    return Digests(
+        clean(digests.result),
+        clean(digests.journal_head),
+        digests.events,
+        clean(digests.plan),
+        clean(digests.copy_of),
+    )
+
+
+def _note_on(events: Sequence[Event]) -> str:
+    hand = one_hand(events)
+    return f"{hand} started the run and approved it: one hand did both." if hand else ""
+
+
+def _later(later: Later) -> tuple[str, ...]:
+    approved = (
+        f"The seal is also signed with a second key, {clean(later.approved_with)}. Whose it is, "
+        "a signers file says (check 2 of the verifiers)."
+    )
+    told = (approved,) if later.approved_with else ()
+    return (*told, *(f"Addendum: {shortened(title, _LONGEST)}" for title in later.addenda))
+
+
 def _facts(plan: Plan, result: Result, events: Sequence[Event]) -> tuple[Fact, ...]:
     created = next((e.data for e in events if isinstance(e.data, RunCreated)), None)
     sites = "; ".join(
@@ -98,6 +140,7 @@ def _facts(plan: Plan, result: Result, events: Sequence[Event]) -> tuple[Fact, .
         ("Run", result.run_id),
         ("Drill", plan.drill),
         ("Service", f"{plan.service} ({plan.environment})"),
+        ("Scope", plan.scope or "not stated"),
         ("Scenario", plan.scenario),
         ("Why this one", plan.why or "not stated"),
         ("Owner", plan.owner),

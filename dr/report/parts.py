@@ -7,6 +7,8 @@ because they are handed the same `Page`.
 from dataclasses import dataclass
 
 from dr.report.bar import Bar
+from dr.report.controls import Support
+from dr.report.people import Person
 from dr.report.svg import Figure
 
 
@@ -18,6 +20,7 @@ class Digests:
     journal_head: str  # sha256 of the last line of events.jsonl, without its line feed
     events: int
     plan: str = ""  # sha256 of plan.json
+    copy_of: str = ""  # of a redacted copy: sha256 of the seal of what it was made from
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +135,19 @@ class Page:
     limits: tuple[str, ...]
     digests: Digests
     tool: str
+    went: str  # where the time went, in a sentence; "" if no phase is known
+    people: tuple[Person, ...]
+    people_note: str
+    success: tuple[str, ...]  # the conditions in words
+    controls: tuple[Support, ...]
+    later: tuple[str, ...]  # what was added after the seal
+
+    @property
+    def supported(self) -> tuple[Support, ...]:
+        """The controls that the run supports."""
+        return tuple(one for one in self.controls if not one.missing)
+
+    @property
+    def unsupported(self) -> tuple[Support, ...]:
+        """The others, each with what is missing."""
+        return tuple(one for one in self.controls if one.missing)

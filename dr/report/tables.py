@@ -15,6 +15,7 @@ from dr.report.parts import Table
 from dr.report.untrusted import clean
 
 _NONE = "none"
+_IN_TURN = frozenset({"onset", "detected", "decided"})  # and every step
 
 
 def tables(result: Result) -> tuple[Table, ...]:
@@ -45,6 +46,33 @@ def span(phase: PhaseResult) -> str:
     end_high = phase.end.upper_ms
     most = None if end_high is None else max(end_high - phase.begin.lower_ms, least)
     return interval(least * MS_US, None if most is None else most * MS_US)
+
+
+def went(result: Result) -> str:
+    """Say in a sentence which phase ate the time between the fault and the recovery.
+
+    Only phases that follow each other compete; by their lower bounds, which are certain.
+    """
+    back = next((p for p in result.phases if p.id == "recovered"), None)
+    ended = [
+        p
+        for p in result.phases
+        if p.end is not None and (p.id in _IN_TURN or p.id.startswith("step-"))
+    ]
+    if back is None or back.end is None or back.end.upper_ms is None:
+        return ""
+    limit = back.end.upper_ms  # what ended later, the recovery did not wait for
+    before = [p for p in ended if p.end is not None and p.end.lower_ms <= limit]
+    worst = max(before, key=_least, default=None)
+    if worst is None or not _least(worst):
+        return ""
+    return f"The longest part of the recovery: {clean(worst.title)}, {span(worst)}."
+
+
+def _least(phase: PhaseResult) -> int:
+    if phase.end is None or phase.begin.upper_ms is None:
+        return 0
+    return max(phase.end.lower_ms - phase.begin.upper_ms, 0)
 
 
 def _phases(phases: tuple[PhaseResult, ...]) -> Table:

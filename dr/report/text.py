@@ -35,6 +35,7 @@ def summary(page: Page) -> str:
 
 def _head(page: Page) -> list[str]:
     mark = "SIMULATED " if page.simulated else ""
+    mark += "REDACTED COPY " if page.digests.copy_of else ""
     dirty = ", LEFT CHANGED" if page.dirty else ""
     lines = [
         f"# {mark}{page.verdict.upper()}{dirty}: {_fit(page.title, _WIDTH - 24)}",
@@ -58,11 +59,11 @@ def _card(card: Card) -> list[str]:
         )
     ]
     if card.bar is not None:
-        lines.append(f"    {_bar(card.bar)}")
+        lines.append(f"    {bar_text(card.bar)}")
     return lines
 
 
-def _bar(bar: Bar) -> str:
+def bar_text(bar: Bar) -> str:
     """Draw the card's bar in characters; an unsure part however short is seen."""
     from dr.report.bar import BAR_WIDTH
 

@@ -153,6 +153,17 @@ def test_looking_at_a_run_changes_nothing_of_it(once: Once) -> None:
     assert _digests(once.run.path) == before
 
 
+def test_a_redacted_copy_of_a_run_is_consistent_and_names_no_account(
+    once: Once, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    assert once.rehearsal.dr("redact", once.run.id, str(copy)).code == 0
+    checked = once.rehearsal.dr("verify", str(copy))
+
+    assert (checked.code, "A REDACTED COPY" in checked.out) == (4, True)
+    assert b"123456789012" not in (copy / "plan.json").read_bytes()
+
+
 def test_the_journal_and_its_export_are_the_same_lines(once: Once) -> None:
     done = once.rehearsal.dr("show", once.run.id, "--json", "--events")
 

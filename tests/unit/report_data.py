@@ -14,6 +14,7 @@ from dr.model.result import (
     Result,
 )
 from dr.model.verdict import Finding, Severity, Verdict
+from dr.report.facts import NOTHING_LATER, Later
 from dr.report.page import page
 from dr.report.parts import Digests, Page
 from tests.unit.report_results import good_marks, ms, outage, phases, result, rpo, rto
@@ -32,7 +33,7 @@ class Material:
     marks: tuple[Mark, ...]
     found: dict[str, dict[int, int]]
 
-    def page(self) -> Page:
+    def page(self, later: Later = NOTHING_LATER) -> Page:
         return page(
             self.plan,
             self.result,
@@ -40,6 +41,7 @@ class Material:
             self.samples,
             self.marks,
             found=self.found,
+            later=later,
             digests=Digests("0c119234" * 8, "52f52785" * 8, len(self.events), "9d3e01aa" * 8),
         )
 

@@ -5,6 +5,7 @@ The clock is CLOCK_BOOTTIME in microseconds; stories are told in seconds after t
 
 from datetime import UTC, datetime, timedelta
 
+from dr.model.audited import Participant
 from dr.model.base import Json
 from dr.model.brakes import BlastRadius, Guard
 from dr.model.drill import (
@@ -113,6 +114,13 @@ def plan(*, simulated: bool = False, exclusions: tuple[str, ...] = ()) -> Plan:
         allow_unattended=False,
         simulated=simulated,
         exclusions=exclusions,
+        scope="Order intake, its fleet and its database; critical, class 1 of the BIA",
+        participants=(
+            Participant(role="operator", name="maria@example.com", team="team-orders"),
+            Participant(role="approver", name="jonas", team="operations"),
+            Participant(role="observer", name="Grace Hopper", team="audit", independent=True),
+        ),
+        success_conditions=("Orders can be placed while the zone is dark",),
     )
 
 

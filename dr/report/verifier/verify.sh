@@ -25,13 +25,16 @@ done
 W=$(mktemp -d); trap 'rm -rf "$W"' EXIT
 cd -- "$D" || exit 2
 F=0 OPEN=0
+T=SEAL.txt COPY='' # a redacted copy has a statement instead of a seal, and is never verified
+[ -e REDACTED.txt ] && [ ! -e SEAL.txt ] && T=REDACTED.txt COPY=1
 say() { printf '%s %2s %s\n' "$1" "$2" "$(printf '%s' "$3" | tr -c '[:print:]' '?' | cut -c1-200)"; }
-ok() { say 'ok  ' "$1" "$2"; }
-no() { say FAIL "$1" "$2"; F=1; }
-na() { say '--  ' "$1" "$2"; case $1 in 1 | 12 | 13 | 14) OPEN=1 ;; esac; }
+apart() { [ -n "$COPY" ] && case $1 in 4 | 5 | 6 | 15) return 1 ;; esac && [ -n "$COPY" ]; } # of a seal
+ok() { apart "$1" || say 'ok  ' "$1" "$2"; }
+no() { apart "$1" || { say FAIL "$1" "$2"; F=1; }; }
+na() { apart "$1" && return; say '--  ' "$1" "$2"; case $1 in 1 | 12 | 13 | 14) OPEN=1 ;; esac; }
 judge() { if [ "$1" = 0 ]; then ok "$2" "$3"; else no "$2" "not so: $3"; fi; }
 s() { sha256sum <"$1" 2>/dev/null | cut -c1-64; }
-f() { sed -n "s/^$1: //p" SEAL.txt; }
+f() { sed -n "s/^$1: //p" "$T"; }
 js() { jq -r "$1" "$2" 2>/dev/null; }
 hashes() { # of each line of a file, without its line end
   rm -rf "$W/l"; mkdir "$W/l"
@@ -121,6 +124,7 @@ told P >"$W/p"
 [ -e events.jsonl ] && { [ "$N" = 0 ] || ended events.jsonl; } && cmp -s "$W/p" "$W/e"; judge $? 6 "the chain of $N events is whole, from the intent on"
 TIP=$(tail -n1 "$W/h"); [ "$N" = 0 ] && TIP=$(s intent.json)
 CLOSED=$(told C | tr '\n' ' '); STATUS=$(f status)
+[ -n "$COPY" ] && { STATUS=incomplete; [ -e result.json ] && STATUS=complete; }
 case $STATUS in complete) WHEN="$N " ;; *) WHEN='' ;; esac
 [ "$(f events_count)" = "$N" ] && [ "$(f events_head_sha256)" = "$TIP" ] && [ "$CLOSED" = "$WHEN" ] &&
   { [ "$STATUS" = complete ] || [ "$STATUS" = incomplete ]; }
@@ -197,8 +201,8 @@ jq -n --slurpfile p plan.json -r '
   def us: [scan("([0-9]+)(us|ms|s|m|h|d)")] | map((.[0]|tonumber)*({us:1,ms:1e3,s:1e6,m:6e7,h:3.6e9,d:8.64e10}[.[1]])) | add;
   def prov: . as $k | ["aws.elb.target_health","aws.cloudwatch.alarm","aws.rds.cluster_status"] | index($k) != null;
   $p[0] as $p | ($p.steps|map({(.id):.})|add) as $steps
-  | def fault($d; $b): if $d.way=="forward" and $steps[$d.step].phase=="disrupt" and (.fault==null or .fs==$d.step)
-      then .fault=$b | .fs=$d.step else . end;
+  | def fault($d; $b): if $d.way=="forward" and $steps[$d.step].phase=="disrupt"
+      then .faults[$d.step]=$b | .fault=[(.faults|[.[][0]]|min),(.faults|[.[][1]]|min)] else . end;
     reduce (inputs|select(.type!="run.closed")) as $e ({boots:{},s:{}};
       $e.data as $d | $e.mono_us as $t | .started=(.started//$t) | .last=$t | ($d.way//"forward") as $w | ($d.step//"") as $k
       | if $e.type=="run.adopted" then .boots[$d.boot_id]=1
@@ -440,6 +444,43 @@ else
   judge $? 20 'the seal is signed with the P-256 key'
 fi
 
+# A redacted copy: what it says of itself, and of the original whose seal it carries
+O=original/SEAL.txt
+copied() {
+  local n want
+  form REDACTED.txt 'drill-redacted-copy v1' run_id drill evidence overall objectives \
+    original_seal_sha256 original_events_sha256 renamed redacted_with || return 1
+  [ "$RUN" = "$(f run_id)" ] && [ "$(js .drill plan.json)" = "$(f drill)" ] || return 1
+  [ "$(js .simulated plan.json)" = "$([ "$(f evidence)" = SIMULATED ] && echo true || echo false)" ] || return 1
+  [ "$(js .plan_sha256 intent.json)" = "$PLAN" ] || return 1
+  js 'select(.type=="samples.anchored")|.data|[.file,.bytes,.sha256]|@tsv' events.jsonl >"$W/a" || return 1
+  while IFS=$'\t' read -r n bytes want; do
+    grep -qxF -- "$n" "$W/names" || return 1
+    [ "$(head -c "$bytes" -- "$n" | sha256sum | cut -c1-64)" = "$want" ] || return 1
+  done <"$W/a"
+  [ "$STATUS" = complete ] || { [ "$(f overall) $(f objectives)" = 'incomplete none' ]; return; }
+  tail -n1 events.jsonl | jq -r '.data.digests|to_entries[]|.value+"  "+.key' >"$W/d" 2>/dev/null || return 1
+  grep -q '  result\.json$' "$W/d" || return 1
+  while read -r want n; do grep -qxF -- "$want  $n" MANIFEST.sha256 || return 1; done <"$W/d"
+  [ "$(printf '%s' "$SAID" | cut -f1,2)" = "$(f overall)	$(f objectives)" ]
+}
+original() {
+  [ "$(f original_seal_sha256)" = "$(printf '0%.0s' {1..64})" ] && return
+  [ "$(s "$O")" = "$(f original_seal_sha256)" ] || return 1
+  [ "$(sed -n 's/^run_id: //p' "$O")" = "$(f run_id)" ] || return 1
+  [ "$(sed -n 's/^overall: //p' "$O")" = "$(f overall)" ] || return 1
+  [ "$(sed -n 's/^objectives: //p' "$O")" = "$(f objectives)" ]
+}
+if [ -n "$COPY" ]; then
+  if copied; then say 'ok  ' 8 "it is a redacted copy of $(f run_id), and says what it holds"; else say FAIL 8 'it is not what it says'; F=1; fi
+  if original; then say 'ok  ' 16 'the seal of the original says the same, if there is one'; else say FAIL 16 'the seal of the original says something else'; F=1; fi
+  T=$O
+  if [ -e "$O.sig" ]; then
+    if BY=$(signer "$O" "$O.sig" drill-evidence@v1); then say 'ok  ' 1 "the seal of the original is signed${BY:+ by $BY}"
+    else say FAIL 1 'the seal of the original has no good signature'; F=1; fi
+  fi
+fi
 [ $F = 0 ] || { echo 'NOT VERIFIED'; exit 1; }
+[ -z "$COPY" ] || { echo 'CONSISTENT, AND A REDACTED COPY: who holds the original can make it again'; exit 4; }
 [ $OPEN = 0 ] || { echo 'CONSISTENT, BUT NOT VERIFIED: nothing to check the signature or the register against'; exit 4; }
 echo VERIFIED
