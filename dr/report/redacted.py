@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 
 import orjson
 
-from dr.core.bundle import Bundle
+from dr.core.bundle import Answer, Bundle
 from dr.core.canonical import canonical
 from dr.core.seal import (
     EVIDENCE,
@@ -30,7 +30,7 @@ from dr.core.seal import (
 from dr.core.sshsig import check as signed_with
 from dr.core.sshsig import signers as signers_of
 from dr.core.sshsig import who
-from dr.core.verifying import Answer, Check
+from dr.core.verifying import Check
 from dr.model.event import RunClosed, SamplesAnchored
 from dr.model.plan import Plan
 from dr.report.evidence import Evidence, read
