@@ -10,7 +10,7 @@ from types import FrameType
 
 import click
 
-from dr.cli import answers, stages
+from dr.cli import answers, occurring, stages
 from dr.cli.catalogue import kinds
 from dr.cli.exit_codes import Exit
 from dr.cli.files import read_drill
@@ -42,15 +42,19 @@ no_input_ = click.option("--no-input", is_flag=True, help="Never ask at the term
 @click.option("--sandbox", is_flag=True, help="Rehearse in the sandbox; nothing real is touched.")
 @click.option("--confirm", metavar="ENVIRONMENT", help="The environment's name, instead of typing.")
 @click.option("--approve", multiple=True, metavar="STEP", help="Approve this step in advance.")
+@click.option(
+    "--occurrence", metavar="KEY", help="Begin this occurrence of a schedule, if nobody has."
+)
 @as_json
 @quiet_
 @no_input_
-def run(
+def run(  # noqa: PLR0913 - one parameter per option
     drill: Path,
     *,
     sandbox: bool,
     confirm: str | None,
     approve: tuple[str, ...],
+    occurrence: str | None,
     as_json: bool,
     quiet: bool,
     no_input: bool,
@@ -63,12 +67,15 @@ def run(
     place = home().ready()
     refuse_if_engaged(place.path)
     with contextlib.ExitStack() as stack:
+        key = stack.enter_context(occurring.taken(place, parsed.drill.drill, occurrence))
         stage = stack.enter_context(stages.opened(parsed.drill, drill, sandbox=sandbox))
         bound = stages.bound_plan(planned, stage, parsed)
         if not sandbox and confirm is None:
             _confirmed(bound)
         stack.enter_context(_service(place, bound))
-        directory = place.create(bound, drill.read_bytes(), started_by=whoami(), clock=Clock())
+        directory = place.create(
+            bound, drill.read_bytes(), started_by=whoami(), clock=Clock(), occurrence=key
+        )
         directory.write(STAGE_FILE, stage.to_json())
         view = choose(json=as_json, quiet=quiet, stream=sys.stderr)
         session = Session(directory, stage, view)

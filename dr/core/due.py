@@ -84,20 +84,17 @@ class Owed:
 
     def taken(self, one: Occurrence) -> bool:
         """Say whether an occurrence was begun by its key, or its drill was concluded meanwhile."""
-        return one.key in self.begun or self.concluded(one)
+        return one.key in self.begun or bool(self.concluded(one))
 
-    def concluded(self, one: Occurrence) -> bool:
-        """Say whether the drill came to a conclusion in the period of an occurrence."""
+    def concluded(self, one: Occurrence) -> str:
+        """Return the run by which the drill came to a conclusion in the period; "" if none."""
         begins = instant(one.begins, "00:00", self.rule.zone)
         ends = instant(one.ends, "00:00", self.rule.zone) if one.ends.year < 9000 else None  # noqa: PLR2004 - the last one of a rule has no end
-        return any(
-            run.conclusive
-            and (
-                run.occurrence == one.key
-                or (begins <= run.started and (not ends or run.started < ends))
-            )
-            for run in self.counting
-        )
+        for run in self.counting:
+            inside = begins <= run.started and (ends is None or run.started < ends)
+            if run.conclusive and (run.occurrence == one.key or inside):
+                return run.run
+        return ""
 
     def approved(self, one: Occurrence) -> Decision | None:
         """Return who approved an occurrence, if anybody did."""
@@ -163,7 +160,7 @@ def standing(owed: Owed) -> Standing:
     """Return where a scheduled drill stands."""
     state, why, since = _state(owed)
     ended = [one for one in owed.counting if one.conclusive]
-    dirty = [one.run for one in owed.attempts if one.dirty]
+    last = owed.attempts[-1] if owed.attempts else None
     return Standing(
         drill=owed.rule.drill,
         state=state,
@@ -174,7 +171,7 @@ def standing(owed: Owed) -> Standing:
         next=owed.next,
         since=since,
         stale=owed.stale,
-        dirty=dirty[-1] if dirty else "",
+        dirty=last.run if last is not None and last.dirty else "",
         failed=ended[-1].run if ended and not ended[-1].passed else "",
     )
 

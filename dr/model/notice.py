@@ -12,7 +12,6 @@ NoticeType = Literal[
     "drill.failed",
     "drill.dirty",
     "drill.skipped",
-    "test",
 ]
 
 

@@ -162,7 +162,7 @@ if [ -z "$RG" ]; then for n in 12 13 14; do na $n 'no register was given'; done;
   jq -r '[.n,.prev,.v]|@tsv' "$RG" >"$W/p" 2>/dev/null || echo broken >>"$W/p"
   ended "$RG" && cmp -s "$W/p" "$W/e" && jq -cS . "$RG" 2>/dev/null | cmp -s - "$RG" &&
     jq -es 'map(select(.kind=="intent").run_no) as $r | ($r == [range(1;($r|length)+1)]) and
-      all(.[]; .kind=="intent" or .kind=="seal" or .kind=="abandoned" or .kind=="addendum")' "$RG" >/dev/null 2>&1 &&
+      all(.[]; .kind=="intent" or .kind=="seal" or .kind=="abandoned" or .kind=="addendum" or .kind=="schedule")' "$RG" >/dev/null 2>&1 &&
     { [ -z "$HEAD" ] || grep -qxF -- "$HEAD" "$W/h"; }
   judge $? 12 "the register's chain is whole: $(wc -l <"$RG") entries, head $(tail -n1 "$W/h" | cut -c1-16)"
   for n in SEAL.txt.approval.sig addenda/*/ADDENDUM.txt; do [ -f "$n" ] && printf '%s %s\n' "$n" "$(s "$n")"; done | sort >"$W/later"
