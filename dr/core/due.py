@@ -117,7 +117,10 @@ class Owed:
     @cached_property
     def open(self) -> Occurrence | None:
         """The occurrence that may begin now."""
-        for one in self.occurrences:
+        today = self.now.astimezone(self.rule.zone).date()
+        # It never leaves its period, so it is in that of today, or (past midnight) of yesterday.
+        for one in self.rule.between(today - timedelta(days=1), today + timedelta(days=1)):
+            one = self.decided(one)
             if one.skipped or one.start > self.now or self.taken(one):
                 continue
             found = self.window(one)
@@ -130,7 +133,11 @@ class Owed:
         """The last occurrence whose window has passed, if nobody began it."""
         closed = [one for one in self.occurrences if one.until <= self.now]
         last = closed[-1] if closed else None
-        return None if last is None or last.skipped or self.taken(last) else last
+        if last is None or last.skipped or self.taken(last):
+            return None
+        # A later conclusion makes up for it: what is owed now is the next one.
+        later = any(run.conclusive and run.started >= last.until for run in self.counting)
+        return None if later else last
 
     @cached_property
     def waiver(self) -> Decision | None:

@@ -56,7 +56,8 @@ def _escalations(
     if found.state not in (State.MISSED, State.OVERDUE) or found.since is None:
         return
     type_: NoticeType = "drill.missed" if found.state is State.MISSED else "drill.overdue"
-    about = found.missed.period if found.missed else found.since.date().isoformat()
+    missed = found.missed if found.state is State.MISSED else None
+    about = missed.period if missed else found.since.date().isoformat()
     for one in schedule.escalate:
         since = found.since + _long(one.after)
         if since <= now:

@@ -71,7 +71,11 @@ class Smtp(Notifier):
             return smtplib.SMTP_SSL(given.host, given.port, timeout=WITHIN_S, context=context)
         server = smtplib.SMTP(given.host, given.port, timeout=WITHIN_S)
         if given.tls == "starttls":
-            server.starttls(context=context)
+            try:
+                server.starttls(context=context)
+            except BaseException:
+                server.close()
+                raise
         return server
 
 

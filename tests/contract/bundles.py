@@ -123,10 +123,12 @@ class Place:
         path.write_text(self.keys.allowed_signers())
         return path
 
-    def begun(self, case: Case) -> RunDir:
+    def begun(self, case: Case, occurrence: str = "") -> RunDir:
         """Make a run and tell its story up to before its end."""
         self.clock.at_us = at(-40)
-        run = self.home.create(case.plan, b"drill: orders\n", started_by="ada", clock=self.clock)
+        run = self.home.create(
+            case.plan, b"drill: orders\n", started_by="ada", clock=self.clock, occurrence=occurrence
+        )
         run.write("stage.json", orjson.dumps({"simulated": case.plan.simulated}))
         run.write("samples/probes.csv", samples_text(case.samples).encode())
         run.write("samples/marks.csv", marks_text(case.marks).encode())
@@ -154,9 +156,9 @@ class Place:
         journal.close()
         return run
 
-    def closed(self, case: Case, ending: str = "completed") -> RunDir:
+    def closed(self, case: Case, ending: str = "completed", occurrence: str = "") -> RunDir:
         """Make a run, bring it to its end, and seal it."""
-        run = self.begun(case)
+        run = self.begun(case, occurrence)
         digests = write_result(run, events_of(run))
         journal = run.journal(self.clock)
         journal.events()
