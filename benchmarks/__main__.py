@@ -14,6 +14,7 @@ COMMANDS = {  # True: there is something to measure the peer by
     ("outage_truth",): True,
     ("outage_truth", "--hz", "100", "--outages", "1", "--quick"): False,
     ("engine",): True,
+    ("due",): False,
 }
 
 

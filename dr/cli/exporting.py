@@ -1,6 +1,7 @@
 """`dr schedule export`: the schedules for other programs."""
 
 import shlex
+from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -50,7 +51,7 @@ def export(
     stand, and rules for it. All others hold the heartbeat only, which does the rest.
     """
     if format_ in HEARTBEATS:
-        content = _heartbeat(format_, shlex.split(command), image).encode()
+        content = _heartbeat(HEARTBEATS[format_], shlex.split(command), image).encode()
     elif format_ == "prometheus":
         from dr.report.schedules.prometheus import RULES
 
@@ -64,10 +65,10 @@ def export(
     return Exit.PASS
 
 
-def _heartbeat(format_: str, argv: list[str], image: str) -> str:
-    module, name = HEARTBEATS[format_].split(":")
-    made: str = getattr(import_module(module), name)(argv, image)
-    return made
+def _heartbeat(target: str, argv: list[str], image: str) -> str:
+    module, name = target.split(":")
+    make: Callable[[list[str], str], str] = getattr(import_module(module), name)
+    return make(argv, image)
 
 
 def _of_schedules(format_: str, number: int, paths: tuple[str, ...]) -> bytes:

@@ -119,8 +119,8 @@ class Owed:
         """The occurrence that may begin now."""
         today = self.now.astimezone(self.rule.zone).date()
         # It never leaves its period, so it is in that of today, or (past midnight) of yesterday.
-        for one in self.rule.between(today - timedelta(days=1), today + timedelta(days=1)):
-            one = self.decided(one)
+        near = self.rule.between(today - timedelta(days=1), today + timedelta(days=1))
+        for one in map(self.decided, near):
             if one.skipped or one.start > self.now or self.taken(one):
                 continue
             found = self.window(one)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from dr.cli.catalogue import load
 from dr.cloud.clock import Clock
@@ -281,7 +282,7 @@ def test_a_command_that_fails_hangs_or_is_not_there(
     tmp_path: Path, argv: list[str], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        way("command", {"argv": argv, "within": "300ms"}, tmp_path).send(NOTICE)
+        way("command", {"argv": list[JsonValue](argv), "within": "300ms"}, tmp_path).send(NOTICE)
 
 
 class _Smtp(socketserver.StreamRequestHandler):

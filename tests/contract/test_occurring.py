@@ -1,6 +1,7 @@
 """An occurrence is begun once: whoever fires it, however often, and after deaths."""
 
 import multiprocessing
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import click
@@ -115,7 +116,7 @@ def test_a_key_of_another_drill_is_a_mistake_of_the_caller(home: Home) -> None:
         pass
 
 
-def _hammer(home: Path, start: "multiprocessing.synchronize.Barrier", begun: str) -> None:  # type: ignore[name-defined]
+def _hammer(home: Path, start: Barrier, begun: str) -> None:
     start.wait(60)
     for n in range(200):
         try:

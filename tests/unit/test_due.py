@@ -43,7 +43,11 @@ STANDS: list[tuple[str, str, list[Any], State, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("case", "now", "runs", "state", "why"), STANDS, ids=lambda one: str(one))
+@pytest.mark.parametrize(
+    ("case", "now", "runs", "state", "why"),
+    STANDS,
+    ids=lambda one: one if isinstance(one, str) else "",
+)
 def test_where_it_stands(case: str, now: str, runs: list[Any], state: State, why: str) -> None:
     found = standing(owed(now, *runs))
 

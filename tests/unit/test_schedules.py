@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from dr.cli.scheduling import channel_kinds
 from dr.core import codes
 from dr.core.parse import MAX_BYTES
 from dr.core.schedules import parse_schedule, rules, warnings
@@ -60,18 +61,14 @@ def test_a_mistake_has_its_code_and_its_place(
     whole = text(entry, top=top)
 
     with pytest.raises(DefinitionError) as caught:
-        parse_schedule(whole, "toy.yaml", parsed_kinds())
+        parse_schedule(whole, "toy.yaml", channel_kinds())
 
     assert [one.code for one in caught.value.diagnostics] == [code]
     span = caught.value.diagnostics[0].span
     assert span is not None
-    assert whole.splitlines()[span.line - 1][span.column - 1 :].startswith(points_at.split()[0])
+    assert whole.splitlines()[span.line - 1][span.column - 1 :].startswith(points_at)
 
 
-def parsed_kinds():  # type: ignore[no-untyped-def]
-    from dr.cli.scheduling import channel_kinds
-
-    return channel_kinds()
 
 
 @pytest.mark.parametrize(
