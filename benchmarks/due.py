@@ -7,6 +7,7 @@ import random
 import sys
 import time
 from datetime import date, timedelta
+from itertools import pairwise
 
 from tests.property.schedules import a_schedule
 
@@ -25,7 +26,7 @@ def main() -> int:
         held = list(rule.between(FIRST, LAST))
         found += len(held)
         wrong += len(held) - len({one.key for one in held})
-        wrong += sum(one.start >= two.start for one, two in zip(held, held[1:], strict=False))
+        wrong += sum(one.start >= two.start for one, two in pairwise(held))
     took = time.perf_counter() - began
     for seed, rule in enumerate(rules[::CUT]):
         wrong += _pieces(random.Random(seed), rule)

@@ -19,7 +19,7 @@ from dr.core.due import Owed
 from dr.report.schedules.parts import Entry, Stands
 from dr.stores.files import write_whole
 
-HEARTBEATS: Final = {
+HEARTBEATS: Final[dict[str, str]] = {
     "crontab": "dr.report.schedules.heartbeats:crontab",
     "systemd": "dr.report.schedules.heartbeats:systemd",
     "k8s": "dr.report.schedules.heartbeats:kubernetes",
@@ -59,7 +59,7 @@ def export(
     else:
         content = _of_schedules(format_, number, paths)
     if output is None:
-        click.get_binary_stream("stdout").write(content)
+        click.echo(content, nl=False)
     else:
         write_whole(output, content)
     return Exit.PASS

@@ -7,7 +7,7 @@ because a failed drill is a test and an aborted one an attempt, but neither is a
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
 
@@ -239,8 +239,3 @@ def days(age: timedelta) -> str:
 
 def _said(at: datetime, rule: Rule) -> str:
     return at.astimezone(rule.zone).strftime("%Y-%m-%d %H:%M %Z")
-
-
-def utc(text: str) -> datetime:
-    """Read an instant of the register or of a seal."""
-    return datetime.fromisoformat(text).astimezone(UTC)

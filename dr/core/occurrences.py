@@ -71,14 +71,6 @@ class Rule:
             start = instant(found[0], str(self.entry.at), self.zone)
             yield self._made(period.name, (period.begins, period.ends), start, found)
 
-    def after(self, now: datetime) -> Occurrence | None:
-        """Return the first occurrence that begins after now, None if there is none for years."""
-        day = now.astimezone(self.zone).date()
-        for one in self.between(day, day + timedelta(days=2_000)):
-            if one.start > now and not one.skipped:
-                return one
-        return None
-
     def _foreign(self, first: date, last: date) -> Iterator[Occurrence]:
         """Return those of a cron or rrule: the period of each lasts until the next."""
         # What an rrule counts, it counts from `starts`; a cron rule counts nothing.

@@ -69,8 +69,6 @@ def test_a_mistake_has_its_code_and_its_place(
     assert whole.splitlines()[span.line - 1][span.column - 1 :].startswith(points_at)
 
 
-
-
 @pytest.mark.parametrize(
     ("over", "code"),
     [
