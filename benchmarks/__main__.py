@@ -16,6 +16,7 @@ COMMANDS = {  # True: there is something to measure the peer by
     ("engine",): True,
     ("evidence",): False,
     ("report",): False,
+    ("due",): False,
 }
 
 

@@ -3,8 +3,8 @@
 Reading order: `dr.model` (nouns), `dr.core` (pure verbs), `dr.ports` (the few interfaces),
 `dr.cloud` (how we speak to the outside), one file of `dr.actions`, one of `dr.checks`, one of
 `dr.probes`, then `dr.engine_ports` and `dr.engine` (the loop), `dr.observer` (the measuring
-process), `dr.stores` (where bytes rest), `dr.report`, `dr.sandbox` (a cloud to rehearse in) and
-`dr.cli`.
+process), `dr.stores` (where bytes rest), `dr.notify` (who is told), `dr.report`, `dr.sandbox` (a
+cloud to rehearse in) and `dr.cli`.
 """
 
 __version__ = "0.1.0"

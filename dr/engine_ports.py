@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dr.core.fold import Run
 from dr.model.base import Json
+from dr.model.campaign import Order, Placed
 from dr.model.event import Data, Event, ObserverStarted, ProbeProven, SamplesAnchored
 from dr.ports import Observations
 
@@ -20,6 +21,22 @@ class Message:
 
     id: str
     body: Json
+
+
+class Placer(ABC):
+    """Places whole runs and holds no truth: that is in the register and the runs themselves."""
+
+    @abstractmethod
+    def submit(self, order: Order) -> None:
+        """See to it that the run of an order begins, or goes on; twice is once, by its key."""
+
+    @abstractmethod
+    def state(self, order: Order) -> Placed:
+        """Say where an order stands, whoever submitted it."""
+
+    @abstractmethod
+    def withdraw(self, order: Order) -> None:
+        """Stop a run that was submitted here: it puts everything back."""
 
 
 class Journal(ABC):

@@ -17,6 +17,9 @@ from dr.model.progress import Doubt, Progress
 from dr.model.reading import MarkState, State
 
 if TYPE_CHECKING:  # every action imports this module, and start-up pays for what it imports
+    from pathlib import Path
+
+    from dr.model.notice import Notice
     from dr.model.reading import Mark, Sample
     from dr.model.timeline import Interval
 
@@ -205,6 +208,21 @@ class Marks(ABC):
     @abstractmethod
     def clean(self) -> None:
         """Remove the marks of this run from the place."""
+
+
+class Notifier(ABC):
+    """A way to tell people or programs something. It neither waits nor tries again: others do."""
+
+    kind: ClassVar[str]
+    params: ClassVar[type[Record]]
+
+    @abstractmethod
+    def __init__(self, params: Json, home: "Path") -> None:
+        """Take already validated parameters; open nothing yet. home: where `dr` keeps its files."""
+
+    @abstractmethod
+    def send(self, notice: "Notice") -> None:
+        """Tell it, within a few seconds. Raises DrError; who is told twice can see it by its id."""
 
 
 class Observations(ABC):

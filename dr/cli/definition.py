@@ -17,7 +17,7 @@ PROFILES = ["soc2", "iso27001", "nist", "dora", "hipaa", "ffiec", "pci"]
     help="Also show which fields an auditor of this framework will miss.",
 )
 def validate(paths: tuple[str, ...], format_: str, profile: str | None) -> int:
-    """Check drill files, and all drills in directories (default: drills/).
+    """Check drills and schedules, also all of those in directories (default: drills/).
 
     No credentials, no network, nothing is written. Every problem is shown, with its place; the
     exit code is 2 if there is one.
@@ -48,12 +48,13 @@ def explain(code: str | None) -> int:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["drill"]), default="drill")
+@click.argument("what", type=click.Choice(["drill", "schedule"]), default="drill")
 def schema(what: str) -> int:
-    """Print the JSON Schema of a drill file: editors complete and check with it."""
+    """Print the JSON Schema of a drill or a schedule: editors complete and check with it."""
     import json
 
-    from dr.core.schema import drill_schema
+    from dr.core.schema import drill_schema, schedule_schema
 
-    click.echo(json.dumps(drill_schema(), indent=2, ensure_ascii=False))
+    made = schedule_schema() if what == "schedule" else drill_schema()
+    click.echo(json.dumps(made, indent=2, ensure_ascii=False))
     return Exit.PASS

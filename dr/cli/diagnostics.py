@@ -52,7 +52,7 @@ def render(diagnostics: Sequence[Diagnostic], sources: Mapping[str, str]) -> str
 
 
 def _block(one: Diagnostic, lines: Sequence[str]) -> str:
-    out = [f"error[{one.code}]: {safe(one.message)}"]
+    out = [f"{one.severity}[{one.code}]: {safe(one.message)}"]
     gutter = len(str(one.span.line)) if one.span else 1
     if one.span is not None:
         place = f"{safe(one.file)}:{one.span.line}:{one.span.column}"
@@ -96,7 +96,7 @@ def _columns(text: str) -> int:
 def as_json(one: Diagnostic) -> dict[str, JsonValue]:
     """Return one diagnostic as JSON."""
     return {
-        "severity": "error",
+        "severity": one.severity,
         "code": one.code,
         "message": one.message,
         "file": one.file,

@@ -53,6 +53,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "sweep": ("dr.cli.sweep", "Find and remove what crashed runs have left."),
     "lever": ("dr.cli.lever", "Stop every run, and let none begin."),
     "iam-policy": ("dr.cli.policy", "Print the IAM policy that a drill needs."),
+    "due": ("dr.cli.due", "Say where every scheduled drill stands, and begin what may."),
+    "schedule": ("dr.cli.schedule", "List what is owed when; skip, waive, move, export."),
+    "campaign": ("dr.cli.campaigns", "Run all drills of a schedule that a period owes."),
+    "serve": ("dr.cli.serve", "Stay, and be the heartbeat of the schedules."),
     "explain": ("dr.cli.definition", "Explain a code such as DR0107."),
 }
 """Command → module and help. Static, so that `dr --help` imports no command."""

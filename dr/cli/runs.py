@@ -11,7 +11,7 @@ from types import FrameType
 
 import click
 
-from dr.cli import answers, stages
+from dr.cli import answers, occurring, stages
 from dr.cli.catalogue import kinds
 from dr.cli.exit_codes import Exit
 from dr.cli.files import read_drill
@@ -50,6 +50,9 @@ no_input_ = click.option("--no-input", is_flag=True, help="Never ask at the term
 @click.option("--confirm", metavar="ENVIRONMENT", help="The environment's name, instead of typing.")
 @click.option("--approve", multiple=True, metavar="STEP", help="Approve this step in advance.")
 @click.option("--plan", metavar="SHA256", help="Refuse unless this is the plan (plan --look).")
+@click.option(
+    "--occurrence", metavar="KEY", help="Begin this occurrence of a schedule, if nobody has."
+)
 @as_json
 @quiet_
 @no_input_
@@ -60,6 +63,7 @@ def run(  # noqa: PLR0913 - one argument per option
     confirm: str | None,
     approve: tuple[str, ...],
     plan: str | None,
+    occurrence: str | None,
     as_json: bool,
     quiet: bool,
     no_input: bool,
@@ -80,6 +84,7 @@ def run(  # noqa: PLR0913 - one argument per option
     place = home().ready()
     refuse_if_engaged(place.path)
     with contextlib.ExitStack() as stack:
+        key = stack.enter_context(occurring.taken(place, parsed.drill.drill, occurrence))
         stage = stack.enter_context(stages.opened(parsed.drill, drill, sandbox=sandbox))
         bound = stages.bound_plan(planned, stage, parsed)
         if plan is not None and not names(plan, plan_sha256(bound)):
@@ -88,7 +93,9 @@ def run(  # noqa: PLR0913 - one argument per option
             _confirmed(bound)
         held = _service(stack, place, bound)
         refuse_beside_interrupted(place, bound)
-        directory = place.create(bound, drill.read_bytes(), started_by=whoami(), clock=Clock())
+        directory = place.create(
+            bound, drill.read_bytes(), started_by=whoami(), clock=Clock(), occurrence=key
+        )
         stamp_intent(directory)
         directory.write(STAGE_FILE, stage.to_json())
         view = choose(json=as_json, quiet=quiet, stream=sys.stderr)

@@ -1,5 +1,6 @@
 """Checking drill files. No click here: `dr validate` is run on every save, and starts quickly."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from dr.model.errors import DefinitionError
 
 DEFAULT = "drills"
 
+SCHEDULE = re.compile(r"^schedule:", re.MULTILINE)
+"""What has this field is a schedule, and no drill."""
+
 
 def validate_files(
     paths: tuple[str, ...], *, as_json: bool = False, profile: str | None = None
@@ -28,11 +32,14 @@ def validate_files(
         sys.stderr.write("no drill files (*.yaml, *.yml) there\n")
         return Exit.USAGE
     found: list[Diagnostic] = []
+    wrong = 0
     sources: dict[str, str] = {}
     for path in files:
         problems = _problems(path, sources, profile)
         found += problems
-        if not problems and not as_json:
+        errors = sum(one.severity == "error" for one in problems)
+        wrong += errors
+        if not errors and not as_json:
             sys.stdout.write(f"{safe(str(path))}: ok\n")
     if as_json:
         import json
@@ -42,13 +49,15 @@ def validate_files(
         sys.stderr.write(f"{render(found, sources)}\n")
         in_files = len({one.file for one in found})
         sys.stderr.write(f"{len(found)} problem(s) in {in_files} file(s)\n")
-    return Exit.USAGE if found else Exit.PASS
+    return Exit.USAGE if wrong else Exit.PASS
 
 
 def _problems(path: Path, sources: dict[str, str], profile: str | None) -> tuple[Diagnostic, ...]:
     file = str(path)
     try:
         sources[file] = read_text(path)
+        if SCHEDULE.search(sources[file]):
+            return _schedule(path)
         parsed = parse(sources[file], file)
         check(parsed, kinds())
     except DefinitionError as error:
@@ -58,3 +67,11 @@ def _problems(path: Path, sources: dict[str, str], profile: str | None) -> tuple
     from dr.core.profiles import missed
 
     return missed(parsed, profile)
+
+
+def _schedule(path: Path) -> tuple[Diagnostic, ...]:
+    """Check a schedule, with all it names; return its warnings."""
+    from dr.cli.scheduling import read_schedule
+    from dr.cloud.clock import Clock
+
+    return read_schedule(path, Clock().now()).warnings

@@ -78,3 +78,20 @@ PHASE_TARGET: Final = "DR0611"
 
 # Area DR07xx is about what auditors ask for.
 AUDITED: Final = "DR0701"
+
+# Area DR08xx is about schedules.
+RULE_FORM: Final = "DR0801"
+BAD_DAY: Final = "DR0802"
+UNKNOWN_ZONE: Final = "DR0803"
+BAD_DATE: Final = "DR0804"
+UNKNOWN_HOLIDAYS: Final = "DR0805"
+BAD_RULE: Final = "DR0806"
+WINDOW: Final = "DR0807"
+MAX_AGE: Final = "DR0808"
+UNKNOWN_CHANNEL: Final = "DR0809"
+NO_DRILL: Final = "DR0810"
+SCHEDULED_TWICE: Final = "DR0811"
+BAD_CALENDAR: Final = "DR0812"
+RULE_LIES: Final = "DR0813"  # a warning
+CLOCK_CHANGE: Final = "DR0814"  # a warning
+ALWAYS_OVERDUE: Final = "DR0815"  # a warning

@@ -4,6 +4,7 @@ from typing import Final
 
 from dr.core.explained_names import EXPLAINED_NAMES
 from dr.core.explained_runs import EXPLAINED_RUNS
+from dr.core.explained_schedules import EXPLAINED_SCHEDULES
 from dr.core.explained_text import EXPLAINED_TEXT
 from dr.core.explanation import Explanation
 
@@ -11,4 +12,5 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
     **EXPLAINED_TEXT,
     **EXPLAINED_NAMES,
     **EXPLAINED_RUNS,
+    **EXPLAINED_SCHEDULES,
 }

@@ -41,7 +41,7 @@ class Parsed:
 def decode(content: bytes, file: str) -> str:
     """Return the text of a file. Raises DefinitionError if it is too large or not UTF-8."""
     if len(content) > MAX_BYTES:
-        message = f"{len(content)} bytes; a drill has at most {MAX_BYTES}"
+        message = f"{len(content)} bytes; a definition has at most {MAX_BYTES}"
         raise _refusal(codes.TOO_LARGE, file, Span(1, 1), message)
     try:
         return content.decode()
@@ -55,16 +55,21 @@ def decode(content: bytes, file: str) -> str:
 
 def parse(text: str, file: str) -> Parsed:
     """Read one drill. Raises DefinitionError with all that is wrong, sorted by line."""
-    encoded = text.encode(errors="surrogatepass")
-    if len(encoded) > MAX_BYTES:
-        message = f"{len(encoded)} bytes; a drill has at most {MAX_BYTES}"
-        raise _refusal(codes.TOO_LARGE, file, Span(1, 1), message)
-    document = yaml_nodes.read(text.removeprefix("\ufeff"), file)
-    problems = Problems(document.positions, document.problems)
+    document, problems = read(text, file)
     drill = _judge(document, problems) if document.readable else None
     if drill is None or problems.found:
         raise DefinitionError(problems.sorted())
     return Parsed(drill, document.positions, text)
+
+
+def read(text: str, file: str) -> tuple[yaml_nodes.Document, Problems]:
+    """Read the data of a definition, and what is wrong with them. Raises DefinitionError."""
+    encoded = text.encode(errors="surrogatepass")
+    if len(encoded) > MAX_BYTES:
+        message = f"{len(encoded)} bytes; a definition has at most {MAX_BYTES}"
+        raise _refusal(codes.TOO_LARGE, file, Span(1, 1), message)
+    document = yaml_nodes.read(text.removeprefix("\ufeff"), file)
+    return document, Problems(document.positions, document.problems)
 
 
 def _judge(document: yaml_nodes.Document, problems: Problems) -> Drill | None:

@@ -38,7 +38,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[A-Za-z0-9._@+=,:-]+(/[A-Za-z0-9._@+=,:-]+)*")
 _MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)\n")
 _VALUE = re.compile(r"[ -~]+")
-_KINDS = frozenset({"intent", "seal", "abandoned", "addendum"})
+_KINDS = frozenset({"intent", "seal", "abandoned", "addendum", "schedule"})
 _LIVE = re.compile(
     r"journal\.db(-wal|-shm|-journal)?|owner\.lock|children/.*|samples/(stop|observer(-apart)?\.json)"
 )
@@ -192,8 +192,10 @@ class Entry:
     """One entry of a register.
 
     sha256: of intent.json, SEAL.txt, ADDENDUM.txt, an approval's signature or what else came after
-    the seal; of an abandoned run that of its intent. note: status of a seal, path of what came
-    later, why it was abandoned.
+    the seal; of an abandoned run that of its intent; of a decision about a schedule that of the
+    schedule's file. note: status of a seal, path of what came later, why it was abandoned; of an
+    intent the occurrence it was begun for (or nothing); the decision itself, as JSON. A decision is
+    about an occurrence: `run_id` is its key, and its `run_no` is 0.
     """
 
     n: int

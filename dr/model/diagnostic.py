@@ -1,6 +1,7 @@
 """One problem in a definition, at a place, for a person."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -22,3 +23,4 @@ class Diagnostic:
     label: str = ""
     help: str = ""
     file: str = ""
+    severity: Literal["error", "warning"] = "error"

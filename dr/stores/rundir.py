@@ -31,6 +31,7 @@ from dr.model.plan import Plan
 from dr.stores.files import flush_directory, sha256_of, write_whole
 from dr.stores.journal import SqliteJournal
 from dr.stores.keys import RUNNER, Keys
+from dr.stores.occurrences import begun_by
 from dr.stores.register import FILE as REGISTER_FILE
 from dr.stores.register import Register
 
@@ -142,14 +143,19 @@ class Home:
             raise Refused(f"{what} called {name!r}; `dr list` names them")
         return fits[0]
 
-    def create(self, plan: Plan, definition: bytes, *, started_by: str, clock: Clock) -> RunDir:
+    def create(
+        self, plan: Plan, definition: bytes, *, started_by: str, clock: Clock, occurrence: str = ""
+    ) -> RunDir:
         """Make the directory of a new run, with everything that is fixed before it begins.
 
         The intent is signed, if there is a key of the runner, and registered: from here on the
-        run must have an outcome. Raises Refused if the key or the register cannot be used.
+        run must have an outcome. Raises Refused if the key or the register cannot be used, or if
+        the occurrence was begun before: its entry in the register is what begins it, once.
         """
         key = Keys(self.path / "keys").get(RUNNER)
         with Register(self.path / REGISTER_FILE).held() as register:
+            if occurrence and (by := begun_by(register.entries, occurrence, self.path / "runs")):
+                raise Refused(f"{occurrence} was begun as {by}")
             gone = [int(e.run_id[-4:]) for e in register.entries if e.run_id[:-5] == plan.drill]
             run = RunDir(self._number(plan.drill, max(gone, default=0)))
             run.write("drill.yaml", definition)
@@ -164,6 +170,7 @@ class Home:
                 "started_by": started_by,
                 "simulated": plan.simulated,
                 "nonce": secrets.token_hex(16),
+                **({"occurrence": occurrence} if occurrence else {}),
             }
             body = canonical(intent)
             if key is not None:
@@ -171,7 +178,9 @@ class Home:
             digest = run.write("intent.json", body)
             flush_directory(run.path.parent)
             no = register.next_run
-            register.append("intent", (run.id, no), digest, str(intent["planned_start"]))
+            register.append(
+                "intent", (run.id, no), digest, str(intent["planned_start"]), occurrence
+            )
         return run
 
     def _number(self, drill: str, registered: int) -> Path:

@@ -125,10 +125,12 @@ class Place:
         path.write_text(self.keys.allowed_signers())
         return path
 
-    def begun(self, case: Case) -> RunDir:
+    def begun(self, case: Case, occurrence: str = "") -> RunDir:
         """Make a run and tell its story up to before its end."""
         self.clock.at_us = at(-40)
-        run = self.home.create(case.plan, b"drill: orders\n", started_by="ada", clock=self.clock)
+        run = self.home.create(
+            case.plan, b"drill: orders\n", started_by="ada", clock=self.clock, occurrence=occurrence
+        )
         run.write("stage.json", orjson.dumps({"simulated": case.plan.simulated}))
         run.write("samples/probes.csv", samples_text(case.samples).encode())
         run.write("samples/marks.csv", marks_text(case.marks).encode())
@@ -156,9 +158,9 @@ class Place:
         journal.close()
         return run
 
-    def closed(self, case: Case, ending: str = "completed") -> RunDir:
+    def closed(self, case: Case, ending: str = "completed", occurrence: str = "") -> RunDir:
         """Make a run, bring it to its end, and seal it."""
-        return self.ended(self.begun(case), ending)
+        return self.ended(self.begun(case, occurrence), ending)
 
     def ended(self, run: RunDir, ending: str = "completed") -> RunDir:
         """Bring a run to its end, and seal it."""

@@ -65,8 +65,8 @@ CLOCK = b"at_us,boot_id,host\n1,b,runner-1\n2,b,runner-1\n"
 class Clocked(Place):
     """A place whose observer also writes how its clock was, as real ones do."""
 
-    def begun(self, case: bundles.Case) -> RunDir:
-        run = super().begun(case)
+    def begun(self, case: bundles.Case, occurrence: str = "") -> RunDir:
+        run = super().begun(case, occurrence)
         run.write("samples/clock.csv", CLOCK)
         return run
 

@@ -25,6 +25,7 @@ from fnmatch import fnmatchcase
 
 PROVIDER = {"aws.elb.target_health", "aws.cloudwatch.alarm", "aws.rds.cluster_status"}
 FAR = 1 << 62
+KINDS = ("intent", "seal", "abandoned", "addendum", "schedule")
 ZERO = "0" * 64
 ESSENTIAL = {1, 12, 13, 14}
 WORST = ["invalid", "aborted", "fail", "inconclusive", "pass"]
@@ -1070,7 +1071,7 @@ class Bundle:
             plain = json.dumps(one, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
             need(plain.encode() == line and one["v"] == 1, f"entry {n} is not in its form")
             need((one["n"], one["prev"]) == (n, prev), f"the register breaks at entry {n}")
-            need(one["kind"] in ("intent", "seal", "abandoned", "addendum"), "an unknown kind")
+            need(one["kind"] in KINDS, "an unknown kind")
             if one["kind"] == "intent":
                 runs += 1
                 need(one["run_no"] == runs, "the register's runs have a gap")

@@ -179,7 +179,8 @@ if [ -z "$RG" ]; then for n in 12 13 14; do na $n 'no register was given'; done;
   { read -r KINDS; read -r MINE; read -r O; } < <(jq -rs --arg r "$(f run_id)" --arg no "$(f run_no)" --arg i "$(s intent.json)" --arg s "$(s SEAL.txt)" \
     --arg st "$STATUS" --arg p "$(f register_prev_sha256)" --arg o "$(f replaces_sha256)" --rawfile l "$W/later" '
     (map(select(.kind=="intent").run_no) as $r | ($r == [range(1;($r|length)+1)]) and
-      all(.[]; .kind=="intent" or .kind=="seal" or .kind=="abandoned" or .kind=="addendum")),
+      all(.[]; .kind=="intent" or .kind=="seal" or .kind=="abandoned" or .kind=="addendum" or
+        .kind=="schedule")),
     (map(select(.run_id==$r)) as $m | def k($x): $m | map(select(.kind==$x));
     k("seal") as $seals | ($seals|last) as $last
     | (k("intent")|map([.sha256,(.run_no|tostring)])) == [[$i,$no]] and $m[0].kind=="intent" and $last.sha256==$s

@@ -1,0 +1,143 @@
+"""Schedules as text: every mistake has its code and its place; what lies is said."""
+# ruff: noqa: E501 - tables
+
+import re
+
+import pytest
+
+from dr.cli.scheduling import channel_kinds
+from dr.core import codes
+from dr.core.parse import MAX_BYTES
+from dr.core.schedules import parse_schedule, rules, warnings
+from dr.model.errors import DefinitionError
+from tests.unit.schedules import QUARTERLY, parsed, text
+
+ENTRY = "the first entry"
+WRONG: list[tuple[str, str, str, str]] = [
+    # code, what the problem points at, entry, top
+    (codes.RULE_FORM, "{drill", "window: 3h", ""),
+    (codes.RULE_FORM, "{drill", 'every: month, cron: "0 1 * * *"', ""),
+    (codes.RULE_FORM, "{drill", 'every: month, at: "10:00"', ""),
+    (codes.RULE_FORM, "{drill", 'cron: "0 1 * * *", at: "10:00", max_age: 9d', ""),
+    (codes.RULE_FORM, "{drill", 'rrule: "FREQ=DAILY", max_age: 9d', ""),
+    (codes.BAD_DAY, "5th tuesday", 'every: month, on: 5th tuesday, at: "10:00"', ""),
+    (codes.BAD_DAY, "31st", 'every: month, on: 31st, at: "10:00"', ""),
+    (codes.BAD_DAY, "0th day", 'every: month, on: 0th day, at: "10:00"', ""),
+    (codes.BAD_DAY, "19th working", 'every: month, on: 19th working day, at: "10:00"', ""),
+    (codes.BAD_DAY, "2nd toosday", 'every: month, on: 2nd toosday, at: "10:00"', ""),
+    (codes.BAD_DAY, "soon", 'every: quarter, on: soon, at: "10:00"', ""),
+    (codes.BAD_DAY, "2nd tuesday", 'every: week, on: 2nd tuesday, at: "10:00"', ""),
+    (codes.BAD_DAY, "1st", 'every: quarter, on: 1st of the fourth month, at: "10:00"', ""),
+    (codes.BAD_RULE, '"0 1', 'cron: "0 1 * *", max_age: 9d', ""),
+    (codes.BAD_RULE, '"0 99', 'cron: "0 99 * * *", max_age: 9d', ""),
+    (codes.BAD_RULE, '"FREQ=HOURLY', 'rrule: "FREQ=HOURLY", at: "10:00", max_age: 9d', ""),
+    (codes.BAD_RULE, '"FREQ=DAILY', 'rrule: "FREQ=DAILY;COUNT=4", at: "10:00", max_age: 9d', ""),
+    (codes.BAD_RULE, '"FREQ=DAILY', 'rrule: "FREQ=DAILY;BYDAY=XX", at: "10:00", max_age: 9d', ""),
+    (codes.BAD_RULE, '"FREQ=YEARLY', 'rrule: "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", at: "10:00", max_age: 9d', ""),
+    (codes.MAX_AGE, "{drill", 'cron: "0 1 * * *"', ""),
+    (codes.WINDOW, "0s", f"{QUARTERLY}, window: 0s", ""),
+    (codes.WINDOW, "2d", f"{QUARTERLY}, window: 2d", ""),
+    (codes.WINDOW, "3h", f"{QUARTERLY}, window: 3h, spread: 3h", ""),
+    (codes.UNKNOWN_HOLIDAYS, "XX", QUARTERLY, "avoid: {holidays: [US, DE-BY, NYSE, XX]}"),
+    (codes.UNKNOWN_HOLIDAYS, "DE-XX", QUARTERLY, "avoid: {holidays: [DE-XX]}"),
+    (codes.BAD_DATE, "2026-02-30", QUARTERLY, "avoid: {blackouts: [{from: 2026-02-30, to: 2026-03-01, why: x}]}"),
+    (codes.BAD_DATE, "2026-01-01", QUARTERLY, "avoid: {blackouts: [{from: 2026-03-01, to: 2026-01-01, why: x}]}"),
+    (codes.BAD_DATE, "1066-10-14", QUARTERLY, "avoid: {blackouts: [{from: 1066-10-14, to: 2026-01-01, why: x}]}"),
+    (codes.UNKNOWN_CHANNEL, "pager", QUARTERLY, "notify: [pager]"),
+    (codes.UNKNOWN_CHANNEL, "pager", QUARTERLY, "escalate: [{after: 1d, to: pager}]"),
+    (codes.UNKNOWN_CHANNEL, "pigeon", QUARTERLY, "channels: {post: {kind: pigeon}}"),
+    (codes.UNKNOWN_FIELD, "urk", QUARTERLY, "channels: {chat: {kind: slack, with: {url: {env: A}, urk: b}}}"),
+    (codes.MISSING_FIELD, "with", QUARTERLY, "channels: {chat: {kind: slack, with: {}}}"),
+    (codes.UNKNOWN_FIELD, "timezon", QUARTERLY, "timezon: x"),
+    (codes.DURATION, "7", QUARTERLY, "remind: [7]"),
+    (codes.BAD_CHOICE, "undecember", QUARTERLY, "fiscal_year_starts: undecember"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "points_at", "entry", "top"), WRONG)
+def test_a_mistake_has_its_code_and_its_place(
+    code: str, points_at: str, entry: str, top: str
+) -> None:
+    whole = text(entry, top=top)
+
+    with pytest.raises(DefinitionError) as caught:
+        parse_schedule(whole, "toy.yaml", channel_kinds())
+
+    assert [one.code for one in caught.value.diagnostics] == [code]
+    span = caught.value.diagnostics[0].span
+    assert span is not None
+    assert whole.splitlines()[span.line - 1][span.column - 1 :].startswith(points_at)
+
+
+@pytest.mark.parametrize(
+    ("over", "code"),
+    [
+        ({"zone": "Berlin"}, codes.UNKNOWN_ZONE),
+        ({"zone": "Europe"}, codes.UNKNOWN_ZONE),
+        ({"zone": "../etc/passwd"}, codes.UNKNOWN_ZONE),
+        ({"starts": "2026-13-01"}, codes.BAD_DATE),
+        ({"starts": "soon"}, codes.WRONG_VALUE),
+    ],
+)
+def test_zones_and_days_are_those_there_are(over: dict[str, str], code: str) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        parsed(QUARTERLY, **over)
+    assert [one.code for one in caught.value.diagnostics] == [code]
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(DefinitionError) as caught:
+        parsed("window: 3h", "every: month", top="notify: [a, b]", zone="Nowhere")
+    assert len(caught.value.diagnostics) == 5
+
+
+@pytest.mark.parametrize("text_", ["- a list", "x" * (MAX_BYTES + 1), "a: [", ""])
+def test_what_is_no_schedule_at_all_is_refused(text_: str) -> None:
+    with pytest.raises(DefinitionError):
+        parse_schedule(text_, "toy.yaml", {})
+
+
+def test_a_drill_is_scheduled_once() -> None:
+    with pytest.raises(DefinitionError) as caught:
+        rules(parsed(QUARTERLY, QUARTERLY, QUARTERLY), ["a", "b", "a"], ())
+    assert [one.code for one in caught.value.diagnostics] == [codes.SCHEDULED_TWICE]
+    span = caught.value.diagnostics[0].span
+    assert span is not None
+    assert span.line == 9
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (QUARTERLY, []),
+        ('every: week, on: friday, at: "10:00"', []),
+        ('cron: "0 10 8-14 2,5 2", max_age: 100d', [codes.RULE_LIES]),
+        ('cron: "0 10 * * 2#2", max_age: 100d', []),
+        ('cron: "0 10 1 * *", max_age: 100d', []),
+        ('rrule: "FREQ=MONTHLY;BYDAY=2TU", at: "10:00", max_age: 100d', []),
+        ('rrule: "FREQ=MONTHLY;BYDAY=5TU", at: "10:00", max_age: 100d', [codes.RULE_LIES]),
+        ('rrule: "FREQ=MONTHLY;BYMONTHDAY=1,31", at: "10:00", max_age: 100d', [codes.RULE_LIES]),
+        ('rrule: "FREQ=MONTHLY;INTERVAL=3;BYDAY=2TU", at: "10:00", max_age: 100d', [codes.RULE_LIES]),
+        ('every: quarter, on: 1st, at: "10:00", max_age: 60d', [codes.ALWAYS_OVERDUE]),
+        ('every: week, on: sunday, at: "02:30"', [codes.CLOCK_CHANGE]),
+        ('every: week, on: sunday, at: "02:30", spread: 20m', [codes.CLOCK_CHANGE]),
+        ('every: year, on: last sunday of the tenth month, at: "02:15"', [codes.CLOCK_CHANGE]),
+    ],
+)  # fmt: skip
+def test_where_a_rule_lies_is_said(entry: str, expected: list[str]) -> None:
+    one = parsed(entry)
+    found = warnings(one, rules(one, ["toy"], ()))
+
+    assert [w.code for w in found] == expected
+    assert all(w.severity == "warning" and w.span is not None for w in found)
+
+
+def test_what_comes_twice_or_never_is_told_apart() -> None:
+    one = parsed('every: year, on: last sunday of the tenth month, at: "02:15"')
+    assert "comes twice" in warnings(one, rules(one, ["toy"], ()))[0].message
+    one = parsed('every: year, on: last sunday of the third month, at: "02:15"')
+    assert "does not exist" in warnings(one, rules(one, ["toy"], ()))[0].message
+
+
+def test_a_schedule_knows_its_own_digest() -> None:
+    assert re.fullmatch("[0-9a-f]{64}", parsed(QUARTERLY).sha256)
