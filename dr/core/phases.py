@@ -114,8 +114,9 @@ def _acting(steps: Sequence[StepTimes]) -> Iterator[Stretch]:
 
 
 def _verified(steps: Sequence[StepTimes], began: Bounds) -> Iterator[Stretch]:
+    # Checks of before the disruption, or of after the return, say nothing about the recovery.
     checked = [s for s in steps if s.level is not None and s.phase is Phase.VERIFY]
-    for step in steps:
+    for step in checked:
         if step.level is not None and step.settled is not None:
             title = f"Until {step.step} verified level {step.level}"
             if step.level < len(LEVELS):
