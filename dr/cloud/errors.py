@@ -9,12 +9,13 @@ from contextlib import contextmanager
 
 from dr.model.errors import DrError, Failed, Forbidden, SimulatorUnsupported, Unclear
 
+# EC2 says RequestExpired of a session token that is out of date.
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _FORBIDDEN = {
+    *_EXPIRED,
     "AccessDenied",
     "AccessDeniedException",
     "AuthFailure",
-    "ExpiredToken",
-    "ExpiredTokenException",
     "InvalidClientTokenId",
     "SignatureDoesNotMatch",
     "UnauthorizedOperation",
@@ -52,9 +53,18 @@ def translate(error: Exception) -> DrError | None:
     return None
 
 
+def expired(error: BaseException) -> bool:
+    """Say whether credentials were rejected that were good once: they may be renewed."""
+    return _code(error) in _EXPIRED
+
+
+def _code(error: BaseException) -> str:
+    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+
+
 def _of_answer(error: Exception) -> DrError:
     response = getattr(error, "response", {})
-    code = str(response.get("Error", {}).get("Code", ""))
+    code = _code(error)
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _FORBIDDEN:
         return Forbidden(str(error))

@@ -141,13 +141,15 @@ def _failed(run: Run, event: Event, data: ev.StepFailed) -> None:
 def _doubted(run: Run, event: Event, data: ev.StepDoubted) -> None:
     state = run.state(data.step, data.way)
     state.status = Status.DOUBTED
-    state.doubted_us = state.from_us = event.mono_us
+    if state.doubted_us is None:  # later doubts have no time anew, or there were no end to them
+        state.from_us = event.mono_us
+    state.doubted_us = event.mono_us
 
 
 def _reconciled(run: Run, event: Event, data: ev.StepReconciled) -> None:
     if data.repeat:
         state = run.state(data.step, data.way)
-        state.status, state.from_us = Status.INTENDED, event.mono_us
+        state.status = Status.INTENDED
 
 
 def _held(run: Run, event: Event, data: ev.StepHeld) -> None:

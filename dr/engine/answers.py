@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dr.cloud import errors
 from dr.core.fold import NOTHING
 from dr.core.moves import Seen
+from dr.engine.patience import passing
 from dr.model.base import Json
 from dr.model.errors import DrError, Forbidden, Refused, Unclear
 from dr.model.event import (
@@ -51,6 +52,7 @@ class Trouble:
     message: str
     calls: tuple[Call, ...] = ()
     asked: bool = False  # it was a request, and may have happened
+    passing: bool = False  # it may work later: throttled, no answer, credentials out of date
 
 
 Result = Looked | Asked | Trouble
@@ -76,7 +78,9 @@ def event_of(answer: Asked | Trouble) -> Data:
             answered_us=answer.answered_us,
             calls=answer.calls,
         )
-    if answer.asked and answer.world is World.UNCLEAR:
+    # A way back is not given up for a throttled request: it is looked at, and asked for again.
+    again = answer.way is Way.UNDO and answer.passing
+    if again or (answer.asked and answer.world is World.UNCLEAR):
         return StepDoubted(step=answer.step, way=answer.way, why=answer.message)
     return StepFailed(
         step=answer.step,
@@ -100,7 +104,7 @@ def trouble(
         message = f"{type(error).__name__}: {error}"
     if asked and world in NOTHING and any(call.status < REJECTED for call in calls):
         world = World.FAILED  # refused half-way: an earlier call of the same request worked
-    return Trouble(step, way, world, message, calls, asked)
+    return Trouble(step, way, world, message, calls, asked, passing(error))
 
 
 def _world(error: DrError) -> World:

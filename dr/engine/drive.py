@@ -16,7 +16,7 @@ from dr.core.moves import Seen
 from dr.core.templates import late
 from dr.engine.answers import Asked, Looked, Result, Trouble, seen_again, trouble
 from dr.engine.brakes import Brakes
-from dr.engine.patience import patiently, transient
+from dr.engine.patience import passing, patiently, transient
 from dr.engine_ports import Conflict
 from dr.model import event as ev
 from dr.model.base import Json, Record
@@ -74,7 +74,7 @@ class Driver:
                 return self._look_check(run, step, hand, before)
             return self._look_action(run, step, way, hand, before)
         except Exception as error:  # noqa: BLE001 - one of the two places that translate
-            if transient(error):
+            if transient(error) or (run.touched and passing(error)):
                 return Looked(step.id, way, self._blind(before, error))
             return trouble(step.id, way, error, self._drained(hand), asked=False)
 

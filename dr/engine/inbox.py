@@ -17,13 +17,25 @@ def events_of(run: Run, messages: Sequence[Message]) -> list[ev.Data]:
     return [_event(run, message) for message in messages if message.id not in run.inbox]
 
 
+def stopped(run: Run, asked: ev.StopRequested) -> ev.StopRequested | ev.WarningRaised:
+    """Return the event of a wish to stop; on the way back it changes nothing, and is noted.
+
+    Everything is being put back already, and what was measured is measured: nobody makes a missed
+    objective "aborted" by stopping the run after it.
+    """
+    if run.returning_us is None or run.stop is not None:
+        return asked
+    text = f"{asked.who} asked to stop ({asked.why}) when everything was being put back already"
+    return ev.WarningRaised(code="stop", text=text, inbox=asked.inbox)
+
+
 def _event(run: Run, message: Message) -> ev.Data:
     body = message.body
     what, who = str(body.get("what", "")), str(body.get("who", ""))
     text = str(body.get("text", ""))
     step = str(body.get("step", ""))
     if what == "stop":
-        return ev.StopRequested(who=who, why=text, inbox=message.id)
+        return stopped(run, ev.StopRequested(who=who, why=text, inbox=message.id))
     if what == "note":
         return ev.NoteAdded(who=who, text=text, inbox=message.id)
     if what in ("approve", "deny"):

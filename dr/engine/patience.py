@@ -30,6 +30,14 @@ def patiently(look: Callable[[], Any]) -> Any:
     return retry(look)
 
 
+def passing(error: BaseException) -> bool:
+    """Say whether what did not work now may work later, if not a moment later.
+
+    Credentials that are out of date are renewed by whoever gave them, or by a person.
+    """
+    return transient(error) or errors.expired(error)
+
+
 def transient(error: BaseException) -> bool:
     """Say whether the same question may be answered a moment later."""
     if not isinstance(error, Exception) or isinstance(error, SimulatorUnsupported | Refused):

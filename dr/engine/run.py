@@ -22,7 +22,7 @@ from dr.core.moves import Ask, Baseline, Look, Looks, Move, Pace, Record, Seen, 
 from dr.engine.answers import Arrival, Asked, Died, Looked, event_of
 from dr.engine.drive import Driver
 from dr.engine.guards import Guards
-from dr.engine.inbox import events_of
+from dr.engine.inbox import events_of, stopped
 from dr.engine.scribe import Scribe
 from dr.engine.workers import Workers
 from dr.engine_ports import Journal, Observer, Watchdog
@@ -170,7 +170,7 @@ class Engine:
             arrival = self._next.pop() if self._next else self._arrived.get_nowait()
             data.extend(self._events_of(run, arrival))
         if run.stop is None and self._stop:
-            data.append(self._stop[0])
+            data.append(stopped(run, self._stop.pop()))
         return data
 
     def _keep_house(self, run: Run, workers: Workers) -> None:

@@ -2,13 +2,16 @@
 
 import contextlib
 import threading
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from dr.core.fold import Run, fold
+from dr.engine.run import Hooks
 from dr.engine_ports import Message
 from dr.model.drill import Phase
-from dr.model.event import StepHeld
+from dr.model.event import Event, ReturnBegan, StepHeld, WarningRaised
 from dr.model.plan import Plan, StepClass
 from dr.model.progress import Doubt
 from dr.model.units import Duration
@@ -75,6 +78,72 @@ def test_a_lost_reply_is_looked_at_and_not_repeated() -> None:
 
     assert world.effects.count(("first", "a", "b")) == 1
     assert run.fault is not None
+
+
+def answered(code: str, status: int = 400) -> ClientError:
+    response: Any = {
+        "Error": {"Code": code, "Message": "no"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(response, "Move")
+
+
+@pytest.mark.parametrize("code", ["Throttling", "ExpiredToken", "RequestExpired"])
+def test_a_way_back_that_is_turned_down_for_a_while_is_asked_for_again(code: str) -> None:
+    world, tape = World(), Tape()
+    world.turned_down["a"] = [answered(code), answered(code)]
+
+    run = an_engine(a_plan(a_step("x")), world, tape).run("start")
+
+    assert run.closed is not None
+    assert (run.closed.ending, run.closed.left) == ("completed", ())
+    assert world.effects == [("x", "a", "b"), ("x", "b", "a")]
+
+
+@pytest.mark.parametrize("code", ["Throttling", "ExpiredToken"])
+def test_a_step_that_is_turned_down_is_not_asked_for_again(code: str) -> None:
+    world, tape = World(), Tape()
+    world.turned_down["b"] = [answered(code)]
+
+    run = an_engine(a_plan(a_step("x")), world, tape).run("start")
+
+    assert run.failed is not None
+    assert world.effects == []
+
+
+@pytest.mark.parametrize("place", ["a", "b"])
+def test_an_interface_that_never_answers_a_request_is_given_up_in_the_step_s_time(
+    place: str,
+) -> None:
+    world, tape = World(), Tape()
+    world.turned_down[place] = [answered("InternalFailure", 500) for _ in range(1000)]
+    plan = a_plan(a_step("x", within=Duration.parse("10s")))
+
+    run = an_engine(plan, world, tape).run("start")
+
+    assert run.closed is not None
+    assert len(run.closed.left) == (place == "a")
+    assert len(world.effects) == (place == "a")
+    assert 1 < len(world.turned_down[place]) < 1000
+
+
+def test_a_stop_on_the_way_back_takes_nothing_from_what_was_measured() -> None:
+    world, tape = World(), Tape()
+    engines = []
+
+    def told(event: Event) -> None:
+        if isinstance(event.data, ReturnBegan):
+            engines[0].stop("ada", "enough")
+            tape.post(Message("m1", {"what": "stop", "who": "bob", "text": "me too"}))
+
+    hooks = Hooks(event=told, tick=lambda run: None, conclude=lambda run, closed: {})
+    engines.append(an_engine(a_plan(a_step("x")), world, tape, hooks=hooks))
+    run = engines[0].run("start")
+
+    assert run.closed is not None
+    assert run.closed.ending == "completed"
+    said = [e.data.text for e in tape.disk if isinstance(e.data, WarningRaised)]
+    assert [text.split()[0] for text in said] == ["ada"]
 
 
 def test_an_irreversible_step_is_kept_and_said() -> None:

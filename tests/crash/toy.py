@@ -79,6 +79,7 @@ class World:
         self.stuck: set[str] = set()
         self.unavailable = 0  # so many looks get no answer
         self.no_way_back: set[str] = set()
+        self.turned_down: dict[str, list[Exception]] = {}  # by the place that is asked for
         self._tokens: set[str] = set()
 
     def at(self, thing: str) -> str:
@@ -97,6 +98,8 @@ class World:
         if thing in self.no_way_back and new == "a":
             raise Failed("the toy box is locked")
         self.requests.append((thing, old, new))
+        if self.turned_down.get(new):
+            raise self.turned_down[new].pop()
         if change.token and change.token in self._tokens:
             return
         self._tokens.add(change.token)
