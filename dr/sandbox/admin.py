@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Protocol
 
+from dr.sandbox.asked import Answer
 from dr.sandbox.front import Front
 from dr.sandbox.names import Names
 from dr.sandbox.sim import Sim, set_times
 
-Answer = tuple[str, list[tuple[str, str]], bytes]
 _JSON = [("Content-Type", "application/json")]
 
 

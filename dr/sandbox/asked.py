@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+Answer = tuple[str, list[tuple[str, str]], bytes]
+"""Of a request: status line, headers, body."""
+
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/")
 _RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
 _NAMES = {"elasticloadbalancing": "elbv2", "monitoring": "cloudwatch"}

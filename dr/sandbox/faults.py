@@ -1,12 +1,14 @@
-"""Faults between a client and the API: throttling, errors, slowness, hanging, resets.
+"""Faults between a client and the API: throttling, errors, slowness, resets, old answers.
 
 A fault matches a service and an operation ("*" matches any), strikes `count` times after letting
-`skip` requests pass, and is then used up. Where it strikes matters: before the effect nothing has
+`skip` requests pass, at most for `lasts` seconds from its first strike on (0: without end), and is
+then used up. Where it strikes matters: before the effect nothing has
 happened, after it everything has, and the client cannot tell which.
 """
 
 import json
 import threading
+import time
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -24,6 +26,9 @@ class FaultKind(StrEnum):
     HANG = "hang"  # the effect happens; its answer never comes
     RESET_BEFORE = "reset-before"  # the connection breaks before the effect
     RESET_AFTER = "reset-after"  # the connection breaks after the effect
+    EXPIRED = "expired"  # refused: the credentials are out of date
+    STALE = "stale"  # a read is answered as it was answered before, for `seconds`
+    PARTIAL = "partial"  # of a batch, the first half only is carried out
 
 
 BEFORE = {
@@ -31,12 +36,13 @@ BEFORE = {
     FaultKind.ERROR_500,
     FaultKind.ERROR_503,
     FaultKind.RESET_BEFORE,
+    FaultKind.EXPIRED,
 }
 
 
 @dataclass
 class Fault:
-    """One fault to strike. seconds: how long `slow` and `hang` last."""
+    """One fault to strike. seconds: how late `slow` and `hang` are, how old `stale` may be."""
 
     kind: FaultKind
     service: str = "*"
@@ -44,7 +50,19 @@ class Fault:
     count: int = 1
     skip: int = 0
     seconds: float = 1.0
+    lasts: float = 0.0
     struck: int = 0
+    until: float = 0.0  # monotonic; 0: it has not struck, or is without end
+
+    def over(self) -> bool:
+        """Say whether it is used up."""
+        return self.struck >= self.count or bool(self.until and time.monotonic() > self.until)
+
+    def strike(self) -> None:
+        """Use it up by one."""
+        if self.lasts and not self.struck:
+            self.until = time.monotonic() + self.lasts
+        self.struck += 1
 
 
 class Faults:
@@ -58,8 +76,8 @@ class Faults:
     def add(self, values: dict[str, object]) -> Fault:
         """Set up a fault. Raises ValueError or TypeError for one that makes no sense."""
         fault = Fault(**{**values, "kind": FaultKind(str(values.get("kind")))})  # type: ignore[arg-type]
-        if fault.count < 1 or fault.skip < 0 or fault.seconds < 0:
-            raise ValueError("count must be at least 1, skip and seconds not negative")
+        if fault.count < 1 or min(fault.skip, fault.seconds, fault.lasts) < 0:
+            raise ValueError("count must be at least 1; skip, seconds and lasts not negative")
         with self._lock:
             self._faults.append(fault)
         return fault
@@ -82,12 +100,12 @@ class Faults:
                     "*",
                     asked.operation,
                 }
-                if not fits or fault.struck >= fault.count:
+                if not fits or fault.over():
                     continue
                 if fault.skip > 0:
                     fault.skip -= 1
                     return None
-                fault.struck += 1
+                fault.strike()
                 return fault
         return None
 
@@ -100,6 +118,7 @@ _THROTTLES = {
     "ssm": "ThrottlingException",
     "kms": "ThrottlingException",
 }
+_EXPIRED = {"ec2": "RequestExpired", **dict.fromkeys(_JSON, "ExpiredTokenException")}
 
 
 def error_answer(kind: FaultKind, service: str) -> tuple[str, str, bytes]:
@@ -107,6 +126,9 @@ def error_answer(kind: FaultKind, service: str) -> tuple[str, str, bytes]:
     if kind is FaultKind.THROTTLE:
         code = _THROTTLES.get(service, "Throttling")
         status = "503 Slow Down" if service in {"ec2", "s3"} else "400 Bad Request"
+    elif kind is FaultKind.EXPIRED:
+        code = _EXPIRED.get(service, "ExpiredToken")
+        status = "400 Bad Request" if service in {*_EXPIRED, "s3"} else "403 Forbidden"
     elif kind is FaultKind.ERROR_503:
         code, status = "ServiceUnavailable", "503 Service Unavailable"
     else:

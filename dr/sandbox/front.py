@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-from dr.sandbox.asked import Asked, identify
+from dr.sandbox.asked import Answer, Asked, identify
 from dr.sandbox.calls import Calls
 from dr.sandbox.faults import BEFORE, Fault, FaultKind, Faults, error_answer
+from dr.sandbox.memory import Memory
+from dr.sandbox.partial import halved, told
 from dr.sandbox.recording import Recorder, headers_of
 from dr.sandbox.sim import Sim
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
-Answer = tuple[str, list[tuple[str, str]], bytes]
 
 ADMIN = "/dr-sandbox/"
 SIMULATED = ("x-dr-simulated", "1")
@@ -40,6 +41,7 @@ class Front:
         self._moto = moto
         self._admin = admin
         self.faults = Faults()
+        self._memory = Memory()
         self.calls = Calls()
         self.recorder = Recorder()
 
@@ -90,10 +92,25 @@ class Front:
             return self._before(environ, asked, fault)
         if fault is not None and fault.kind is FaultKind.SLOW:
             self._sim.pause(fault.seconds)
+        if fault is not None and fault.kind is FaultKind.STALE and not asked.mutating:
+            return self._memory.older(
+                (asked, str(environ["REQUEST_URI"]), body),
+                fault.seconds,
+                lambda: self._carried(environ, asked, body),
+            )
+        rest = None
+        if fault is not None and fault.kind is FaultKind.PARTIAL:
+            body, rest = halved(asked, environ, body)
+        answer = self._carried(environ, asked, body)
+        if rest is not None and int(answer[0][:3]) < _ERROR:
+            return told(asked, rest, answer)
+        return self._after(environ, asked, fault, answer) if fault is not None else answer
+
+    def _carried(self, environ: Environ, asked: Asked, body: bytes) -> Answer:
         answer = self.recorder.carry(asked, environ, body, self.carry)
         if asked.mutating and int(answer[0][:3]) < _ERROR:
             self.calls.carried_out(asked)
-        return self._after(environ, asked, fault, answer) if fault is not None else answer
+        return answer
 
     def _before(self, environ: Environ, asked: Asked, fault: Fault) -> Answer:
         if fault.kind is FaultKind.RESET_BEFORE:

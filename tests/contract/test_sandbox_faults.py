@@ -2,13 +2,15 @@
 
 import time
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 from botocore.parsers import ResponseParserError
 
-from dr.cloud.errors import translate
-from dr.model.errors import Failed, SimulatorUnsupported, Unclear
+from dr.cloud.errors import expired, translate
+from dr.model.errors import Failed, Forbidden, SimulatorUnsupported, Unclear
 from tests.contract import sandboxes
 from tests.contract.sandboxes import Cloud
 
@@ -81,6 +83,59 @@ def test_a_fault_can_wait_for_the_second_request(cloud: Cloud, name: str) -> Non
         _set(cloud, name)
 
 
+def test_a_fault_ends_with_its_time_however_often_it_struck(cloud: Cloud, name: str) -> None:
+    _strike(cloud, "expired", count=10**6, lasts=0.3)
+    with pytest.raises(ClientError) as raised:
+        _set(cloud, name)
+    assert isinstance(translate(raised.value), Forbidden)
+    assert expired(raised.value)
+    sandboxes.eventually(lambda: _accepted(cloud, name))
+    assert _counts(cloud, "ssm:PutParameter", name)[1] == 1
+
+
+def _accepted(cloud: Cloud, name: str) -> bool:
+    try:
+        _set(cloud, name)
+    except ClientError:
+        return False
+    return True
+
+
+def test_a_stale_read_says_what_was_for_a_while(cloud: Cloud, name: str) -> None:
+    for kind, operation in (("stale", "GetParameters"), ("stale", "PutParameter")):
+        _strike(cloud, kind, operation=operation, count=10**6, seconds=0.5)
+    assert not _there(cloud, name)
+    _set(cloud, name)
+    assert not _there(cloud, name)
+    sandboxes.eventually(lambda: _there(cloud, name))
+
+
+def test_of_a_batch_the_first_half_is_carried_out_and_the_rest_is_named(
+    cloud: Cloud, name: str
+) -> None:
+    table, bucket = cloud.out["table"], cloud.out["bucket"]
+    cloud.sandbox.post("faults", {"kind": "partial", "count": 3})
+    keys = [f"{name}/{n}" for n in range(4)]
+    for key in keys:
+        cloud.east.s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+    cloud.sandbox.delete("faults")
+    cloud.sandbox.post("faults", {"kind": "partial", "operation": "DeleteObjects"})
+    cloud.sandbox.post("faults", {"kind": "partial", "operation": "BatchWriteItem"})
+    puts: Any = [{"PutRequest": {"Item": {"pk": {"S": key}}}} for key in keys]
+
+    written = cloud.east.dynamodb.batch_write_item(RequestItems={table: puts})
+    deleted = cloud.east.s3.delete_objects(
+        Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+    )
+
+    assert written["UnprocessedItems"] == {table: puts[2:]}
+    assert [one["Key"] for one in deleted["Errors"]] == keys[2:]
+    left = cloud.east.s3.list_objects_v2(Bucket=bucket, Prefix=f"{name}/")["Contents"]
+    assert [one["Key"] for one in left] == keys[2:]
+    there = [cloud.east.dynamodb.get_item(TableName=table, Key={"pk": {"S": k}}) for k in keys]
+    assert ["Item" in one for one in there] == [True, True, False, False]
+
+
 def test_a_slow_answer_is_an_answer(cloud: Cloud, name: str) -> None:
     _strike(cloud, "slow", seconds=0.3)
     started = time.monotonic()
@@ -96,25 +151,42 @@ def test_a_fault_strikes_only_what_it_names(cloud: Cloud, name: str) -> None:
     assert cloud.sandbox.get("faults")[0]["struck"] == 0
 
 
-@pytest.mark.parametrize("service", ["ec2", "rds", "dynamodb", "s3", "autoscaling", "route53"])
-def test_each_service_words_its_throttling_so_that_boto3_knows_it(
-    cloud: Cloud, service: str
-) -> None:
-    calls = {
+def _of(service: str) -> Callable[[Any], Any]:
+    return {
         "ec2": lambda hand: hand.ec2.describe_vpcs(),
         "rds": lambda hand: hand.rds.describe_db_clusters(),
         "dynamodb": lambda hand: hand.dynamodb.list_tables(),
         "s3": lambda hand: hand.s3.list_buckets(),
         "autoscaling": lambda hand: hand.autoscaling.describe_auto_scaling_groups(),
         "route53": lambda hand: hand.route53.list_hosted_zones(),
-    }
+    }[service]
+
+
+SERVICES = ["ec2", "rds", "dynamodb", "s3", "autoscaling", "route53"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_service_words_it_so_that_credentials_out_of_date_are_known(
+    cloud: Cloud, service: str
+) -> None:
+    cloud.sandbox.post("faults", {"kind": "expired", "service": service})
+    with pytest.raises(ClientError) as raised:
+        _of(service)(cloud.east)  # not even a looking hand tries again
+    assert expired(raised.value)
+    assert isinstance(translate(raised.value), Forbidden)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_service_words_its_throttling_so_that_boto3_knows_it(
+    cloud: Cloud, service: str
+) -> None:
     cloud.sandbox.post("faults", {"kind": "throttle", "service": service, "count": 1})
     with pytest.raises(ClientError) as raised:
-        calls[service](cloud.east.acting_hand())
+        _of(service)(cloud.east.acting_hand())
     assert raised.value.response["Error"]["Message"] == "Injected by the sandbox"
     cloud.sandbox.delete("faults")
     cloud.sandbox.post("faults", {"kind": "throttle", "service": service, "count": 1})
-    answer = calls[service](cloud.east)  # the looking hand tries again
+    answer = _of(service)(cloud.east)  # the looking hand tries again
     assert answer["ResponseMetadata"]["RetryAttempts"] == 1
 
 

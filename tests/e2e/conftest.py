@@ -1,5 +1,6 @@
 """The sandboxes that these tests share."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dr.sandbox.control import Sandbox
+from tests.e2e.nursery import Nurseries
 from tests.e2e.rehearsing import Rehearsal, Theatre, theatre
 
 SANDBOXES = int(os.environ.get("DR_SANDBOXES", "3"))
@@ -17,6 +19,13 @@ def sandboxes() -> Iterator[Theatre]:
     """Lend sandboxes; each worker of a parallel session has its own."""
     with theatre(SANDBOXES) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def nurseries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nurseries]:
+    """Lend processes that commands are forked from."""
+    with contextlib.ExitStack() as stack:
+        yield Nurseries(stack, tmp_path_factory.mktemp("nurseries"))
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -20,6 +19,7 @@ from typing import Any
 import pytest
 
 from dr.sandbox.control import Sandbox
+from tests.e2e.ordeals import counted, once
 from tests.e2e.rehearsing import (
     Done,
     Evidence,
@@ -40,27 +40,7 @@ KILLS = int(os.environ.get("DR_KILLS", "10"))
 KILLS_A_RUN = 2
 LONG_S = 120.0
 GAP_US = 1_200_000  # six periods of the probe: a busy machine is no gap
-ONCE = {  # what each drill does there and back, by operation
-    "rds-failover": {"rds:FailoverDBCluster": 2},
-    "zone-loss": {
-        "ec2:CreateNetworkAcl": 1,
-        "ec2:ReplaceNetworkAclAssociation": 4,
-        "ec2:DeleteNetworkAcl": 1,
-        "autoscaling:UpdateAutoScalingGroup": 2,
-    },
-    "dynamodb-restore": {
-        "dynamodb:RestoreTableToPointInTime": 1,
-        "dynamodb:DeleteTable": 1,
-        "ssm:PutParameter": 2,
-    },
-}
-
-
-def _done(sandbox: Sandbox, name: str) -> dict[str, int]:
-    counted: Counter[str] = Counter()
-    for entry in sandbox.get("calls"):
-        counted[entry["call"]] += entry["done"]
-    return {call: counted[call] for call in ONCE[name]}
+DRAWN = ("dynamodb-restore", "rds-failover", "zone-loss")
 
 
 def _gap_us(evidence: Evidence, probe: str) -> int:
@@ -121,9 +101,10 @@ def _wrong(run: Evidence, name: str, sandbox: Sandbox) -> list[str]:
     verdicts = {o["verdict"] for o in run.result()["objectives"]}
     if not verdicts <= {"pass", "inconclusive"}:
         problems.append(f"judged {verdicts}")
-    counted = _done(sandbox, name)
-    if counted != ONCE[name]:
-        problems.append(f"not each once: {counted}")
+    expected = once(name, whole=True)
+    found = counted(sandbox, expected)
+    if found != expected:
+        problems.append(f"not each once: {found}")
     gap_us = _gap_us(run, "catalogue" if name == "dynamodb-restore" else "storefront")
     if gap_us > GAP_US:
         problems.append(f"nobody watched for {gap_us} us")
@@ -135,7 +116,7 @@ def test_each_effect_happens_once_through_kills_at_any_moment(
 ) -> None:
     draw = random.Random(seed())
     jobs = [
-        (number, draw.choice(sorted(ONCE)), [draw.uniform(0.4, 6.0) for _ in range(KILLS_A_RUN)])
+        (number, draw.choice(DRAWN), [draw.uniform(0.4, 6.0) for _ in range(KILLS_A_RUN)])
         for number in range(-(-KILLS // KILLS_A_RUN))
     ]
 
@@ -191,7 +172,8 @@ class Broken:
     def put_back(self) -> None:
         """Fail unless everything is as it was, and was done once."""
         eventually(lambda: snapshot(self.sandbox) == self.before, "all as it was before")
-        assert _done(self.sandbox, "rds-failover") == {"rds:FailoverDBCluster": 2}
+        expected = once("rds-failover", whole=True)
+        assert counted(self.sandbox, expected) == expected
 
 
 def test_an_abort_puts_back_what_a_killed_run_left(broken: Broken) -> None:

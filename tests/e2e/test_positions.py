@@ -1,0 +1,175 @@
+"""A death at any port of any shipped drill: no effect is lost, doubled or left behind.
+
+The command dies just before or after a commit, a request that changes something, or a file of its
+evidence; then another one resumes the run, or aborts it. What happened is counted where it happens,
+at the sandbox's own interface. DR_POINTS=1 dies at every port of each drill as it is shipped (2: at
+every second); by default at a few drawn ones, mostly of drills that nothing observes, which are
+over sooner. DR_SEED repeats a drawn series.
+"""
+
+import os
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dr.cloud.clock import Clock
+from dr.core.fold import fold
+from dr.core.lines import verified
+from dr.sandbox.control import Sandbox
+from dr.stores.files import sha256_of
+from dr.stores.rundir import RunDir
+from tests.e2e.nursery import DIED, Nurseries, Nursery
+from tests.e2e.ordeals import (
+    FOR_GOOD,
+    SHIPPED,
+    counted,
+    once,
+    side_by_side,
+    unlike,
+    unobserved,
+    world,
+)
+from tests.e2e.rehearsing import Done, Rehearsal, Theatre, kill_observers, seed, short, written
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("worlds")]
+
+STRIDE = int(os.environ.get("DR_POINTS", "0"))
+PORTS = {  # about so many, unobserved: where to draw from
+    "rds-failover": 52,
+    "zone-loss": 76,
+    "dynamodb-restore": 124,
+    "s3-undelete": 58,
+    "region-failover": 130,
+}
+RETURNING = [name for name in SHIPPED if name not in FOR_GOOD]
+
+
+@dataclass(frozen=True)
+class Death:
+    """Where a drill dies, and what becomes of it. whole: with all that observes it."""
+
+    name: str
+    at: int
+    then: str  # resume | abort
+    whole: bool
+
+
+class Played:
+    """One death, and the life after it; `problems` are what was wrong."""
+
+    def __init__(self, death: Death, sandbox: Sandbox, nursery: Nursery, root: Path) -> None:
+        self.death = death
+        self.sandbox = sandbox
+        self.nursery = nursery
+        self.rehearsal = Rehearsal(root / "home", sandbox)
+        change = short if death.whole else unobserved
+        drill = written(root / "drill.yaml", death.name, change)
+        self.begin = ("run", drill, "--sandbox", "--no-input", "--quiet")
+        before = world(sandbox, death.name)
+        sandbox.delete("calls")
+
+        ended, crossed = nursery.live(self.rehearsal, *self.begin, at=death.at)
+        self.died = ended.code == DIED
+        lines = self._lines()
+        if self.died:
+            ended = self._again()
+        self.problems = [] if ended.code in self._codes() else [ended.said]
+        self.problems += [*self._miscounted(), *unlike(sandbox, death.name, before)]
+        self.problems += self._unreadable(lines)
+        if self.problems:
+            self.problems.insert(0, f"died at {crossed[-1:]}")
+
+    def _again(self) -> Done:
+        """Resume or abort what died; begin anew what had never begun."""
+        if not self.rehearsal.runs():
+            return self.nursery.live(self.rehearsal, *self.begin)[0]
+        ended, _ = self.nursery.live(self.rehearsal, self.death.then, self._run().id)
+        if "never began" not in ended.err:
+            return ended
+        assert self.sandbox.get("calls") == [], "it never began, and asked for something"
+        kill_observers(self._run().path)
+        return self.nursery.live(self.rehearsal, *self.begin)[0]
+
+    def _run(self) -> RunDir:
+        return RunDir(self.rehearsal.runs()[-1])
+
+    def _codes(self) -> set[int]:
+        """Return how it may end: what nothing observed, or whose fault has no moment, is no pass."""
+        ends = {0, 4} if self.death.whole else {4}
+        return ends | {3} if self.died and self.death.then == "abort" else ends
+
+    def _miscounted(self) -> list[str]:
+        expected = once(self.death.name, whole=self.death.whole)
+        found = counted(self.sandbox, expected)
+        if self.died and self.death.then == "abort":
+            more = {call: n for call, n in found.items() if n > expected[call]}
+            return [f"more than once: {more}"] if more else []
+        return [] if found == expected else [f"not each once: {found}"]
+
+    def _lines(self) -> list[bytes]:
+        """Return what the journal holds now; raises if a stranger could not read it."""
+        if not self.rehearsal.runs() or not (self._run().path / "journal.db").exists():
+            return []
+        journal = self._run().journal(Clock())
+        try:
+            journal.events()
+            return journal.lines()
+        finally:
+            journal.close()
+
+    def _unreadable(self, earlier: list[bytes]) -> list[str]:
+        """Read the journal at every prefix, and have the evidence verified."""
+        run, lines = self._run(), self._lines()
+        genesis, plan = sha256_of(run.path / "intent.json"), run.plan()
+        for end in range(len(lines) + 1):
+            fold(plan, list(verified(lines[:end], genesis, run.id)))
+        problems = []
+        if lines[: len(earlier)] != earlier:
+            problems.append("the journal does not go on from where it was")
+        checked, _ = self.nursery.live(self.rehearsal, "verify", run.id)
+        return problems if checked.code == 0 else [*problems, checked.said]
+
+
+def played(deaths: list[Death], places: tuple[Theatre, Nurseries, Path]) -> int:
+    """Play deaths; fail for what is wrong, and return how many were died."""
+    died: list[bool] = []
+
+    def play(death: Death, sandbox: Sandbox, nursery: Nursery, root: Path) -> list[str]:
+        one = Played(death, sandbox, nursery, root)
+        died.append(one.died)
+        return one.problems
+
+    side_by_side([(death.name, death) for death in deaths], play, places)
+    return sum(died)
+
+
+@pytest.mark.skipif(bool(STRIDE), reason="every port is tried")
+def test_a_death_at_a_drawn_port_loses_doubles_and_leaves_nothing(
+    sandboxes: Theatre, nurseries: Nurseries, tmp_path: Path
+) -> None:
+    draw = random.Random(seed())
+    deaths = [
+        Death(name, draw.randrange(PORTS[name]), draw.choice(["resume", "abort"]), whole=False)
+        for name in ["region-failover", *RETURNING * 3]
+    ]
+    name = draw.choice(RETURNING)
+    deaths.append(Death(name, draw.randrange(PORTS[name]), "resume", whole=True))
+
+    assert played(deaths, (sandboxes, nurseries, tmp_path)) > len(deaths) // 2
+
+
+@pytest.mark.skipif(not STRIDE, reason="a sample is drawn")
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_death_at_every_port_loses_doubles_and_leaves_nothing(
+    name: str, sandboxes: Theatre, nurseries: Nurseries, tmp_path: Path
+) -> None:
+    most = PORTS[name] + 30  # as many more for what observes; past the last port nothing dies
+    deaths = [
+        Death(name, at, "abort" if (at // STRIDE) % 2 else "resume", whole=True)
+        for at in range(0, most, STRIDE)
+    ]
+
+    assert played(deaths, (sandboxes, nurseries, tmp_path)) >= PORTS[name] // STRIDE
