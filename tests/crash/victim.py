@@ -1,6 +1,11 @@
 """A process to be killed: the real engine and journal over a toy world that is two files.
 
     python -m tests.crash.victim DIRECTORY STEPS start|resume [--hesitate S]
+    python -m tests.crash.victim litter
+
+The second is a warm process that forks one victim per line of these arguments on its stdin, and
+prints the victim's pid, what the victim prints, and its exit code: starting Python takes ten times
+longer than the run.
 
 Every effect is one O_APPEND line in `effects.log`, so that an effect and its count cannot differ;
 where a thing is, is what the log says of it last. Ends with 0 when the run is closed, with 3 when
@@ -87,10 +92,22 @@ def _said(event: Event) -> None:
         print("ready", flush=True)
 
 
-def main() -> None:
+def litter() -> None:
+    """Fork victims, one at a time."""
+    for line in sys.stdin:
+        pid = os.fork()
+        if not pid:
+            main(line.split())
+            os._exit(0)
+        print(pid, flush=True)
+        _, status = os.waitpid(pid, 0)
+        print(f"ended {os.waitstatus_to_exitcode(status)}", flush=True)
+
+
+def main(arguments: list[str]) -> None:
     """See the module."""
-    directory, steps, why = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    hesitate = float(sys.argv[5]) if "--hesitate" in sys.argv else 0.0
+    directory, steps, why = Path(arguments[0]), int(arguments[1]), arguments[2]
+    hesitate = float(arguments[4]) if "--hesitate" in arguments else 0.0
     threading.excepthook = lambda args: None
     try:
         engine_of(directory, steps, hesitate).run(why)
@@ -99,4 +116,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["litter"]:
+        litter()
+    else:
+        main(sys.argv[1:])

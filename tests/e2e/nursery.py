@@ -39,10 +39,14 @@ class Ports:
     def cross(self, name: str) -> None:
         """Cross a port; nobody else crosses one meanwhile."""
         with self._lock:
-            os.write(self._trace, f"{name}\n".encode())
+            self.note(name)
             if self._count == self._at:
                 os._exit(DIED)
             self._count += 1
+
+    def note(self, what: str) -> None:
+        """Write down what happens between the ports."""
+        os.write(self._trace, f"{what}\n".encode())
 
     def around(self, owner: Any, method: str, name: Callable[..., str]) -> None:
         """Put a port before and behind a method; none where there is no name."""
@@ -72,8 +76,10 @@ def _install(ports: Ports) -> None:
 
     def effect(endpoint: Any, model: Any, *_: Any) -> str:
         service = str(model.service_model.service_name)
-        asked = Asked(service, str(model.name), "", "")
-        return f"{service}:{model.name}" if asked.mutating else ""
+        if Asked(service, str(model.name), "", "").mutating:
+            return f"{service}:{model.name}"
+        ports.note(f"look {service}:{model.name}")
+        return ""
 
     ports.around(SqliteJournal, "commit", lambda self: "commit" if self._staged else "")
     ports.around(Endpoint, "make_request", effect)

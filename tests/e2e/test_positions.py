@@ -96,7 +96,7 @@ class Played:
         return RunDir(self.rehearsal.runs()[-1])
 
     def _codes(self) -> set[int]:
-        """Return how it may end: what nothing observed, or whose fault has no moment, is no pass."""
+        """Return how it may end: what nothing observed is no pass."""
         ends = {0, 4} if self.death.whole else {4}
         return ends | {3} if self.died and self.death.then == "abort" else ends
 
