@@ -69,7 +69,10 @@ def _sources(error: "DefinitionError") -> dict[str, str]:
 
 
 def _report(error: Exception) -> int:
+    import sqlite3
+
     from dr.cli.diagnostics import render, safe
+    from dr.core.lines import Broken
     from dr.model.errors import DefinitionError, DrError, Forbidden, Refused
 
     if isinstance(error, DefinitionError):
@@ -80,6 +83,10 @@ def _report(error: Exception) -> int:
         if isinstance(error, Forbidden):
             return Exit.FORBIDDEN
         return Exit.REFUSED if isinstance(error, Refused) else Exit.INCONCLUSIVE
+    if isinstance(error, Broken | sqlite3.Error):
+        # Whoever owns a run has said so already: here it was only to be read.
+        sys.stderr.write(f"refused: the journal cannot be read: {safe(str(error))}\n")
+        return Exit.REFUSED
     if os.environ.get(DEBUG_VARIABLE):
         import traceback
 

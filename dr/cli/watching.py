@@ -1,6 +1,7 @@
 """Looking at runs and talking to them: status, watch, show, list, note, approve, resolve."""
 
 import json
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from dr.cli.watchdog import told as watchdog_told
 from dr.cloud.clock import Clock
 from dr.core.approvals import turned_down
 from dr.core.fold import Run, fold
+from dr.core.lines import Broken
 from dr.model.errors import Refused
 from dr.model.event import Event, Way
 from dr.model.reading import Sample
@@ -100,7 +102,7 @@ def show(run_id: str, *, as_json: bool, events: bool) -> int:
 
         click.echo(summary(page_of(directory)))
         return Exit.PASS
-    for event in directory.journal(Clock()).since(0):
+    for event in directory.journal(Clock()).events():
         click.echo(f"{event.t}  {clean(sentence(event.data))}")
     return Exit.PASS
 
@@ -193,7 +195,7 @@ def _growing(directory: RunDir, clock: Clock) -> Iterator[list[Event]]:
 
 
 def _folded(directory: RunDir) -> Run:
-    return fold(directory.plan(), directory.journal(Clock()).since(0))
+    return fold(directory.plan(), directory.journal(Clock()).events())
 
 
 def _facts(directory: RunDir) -> dict[str, Any]:
@@ -201,7 +203,7 @@ def _facts(directory: RunDir) -> dict[str, Any]:
     owned = answers.owned(directory)
     phase = run.current_phase()
     follower = Follower(run.plan)
-    for event in directory.journal(Clock()).since(0):
+    for event in directory.journal(Clock()).events():
         follower.event(event)
     shot = follower.shot(Clock().mono_us(), {})
     in_doubt = [s for s, state in run.forward.items() if state.status.value in ("doubted", "held")]
@@ -236,7 +238,10 @@ def _row(directory: RunDir) -> dict[str, Any]:
     result = _result(directory)
     state = result.verdict.value if result is not None else None
     if state is None:
-        state = _state(_folded(directory), owned=answers.owned(directory)).split(" ")[0]
+        try:
+            state = _state(_folded(directory), owned=answers.owned(directory)).split(" ")[0]
+        except (Broken, sqlite3.Error):
+            state = "damaged"  # one of many: the others are listed all the same
     return {
         "run": directory.id,
         "started": intent["planned_start"],

@@ -13,14 +13,15 @@ import os
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import orjson
 
 from dr.cloud.clock import Clock
-from dr.core.lines import digest, verified, write
+from dr.core.lines import Broken, digest, verified, write
 from dr.engine_ports import Conflict, Journal, Message
+from dr.model.base import Json
 from dr.model.event import Data, Event
 
 _SCHEMA = """
@@ -55,10 +56,11 @@ class SqliteJournal(Journal):
         self._db = sqlite3.connect(
             path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
         )
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
-        self._db.executescript(_SCHEMA)
+        with _intact():
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
+            self._db.executescript(_SCHEMA)
         self._seq, self._prev = 0, genesis
         self._staged: list[tuple[str, int, str, str]] = []
         self._inbox: list[Message] = []
@@ -67,8 +69,9 @@ class SqliteJournal(Journal):
 
     def lines(self) -> list[bytes]:
         """Return the stored lines, byte for byte as in events.jsonl; what is staged is not."""
-        rows = self._db.execute("SELECT body FROM event WHERE run = ? ORDER BY seq", (self.run,))
-        return [row[0].encode() for row in rows]
+        ask = "SELECT body FROM event WHERE run = ? ORDER BY seq"
+        with _intact():
+            return [str(row[0]).encode() for row in self._db.execute(ask, (self.run,))]
 
     def events(self) -> list[Event]:
         """Return every event so far; raises dr.core.lines.Broken if the chain is damaged."""
@@ -85,7 +88,7 @@ class SqliteJournal(Journal):
         rows = self._db.execute(
             "SELECT body FROM event WHERE run = ? AND seq > ? ORDER BY seq", (self.run, seq)
         )
-        return [read(row[0].encode()) for row in rows]
+        return [read(str(row[0]).encode()) for row in rows]
 
     def stage(self, epoch: int, data: Sequence[Data]) -> list[Event]:
         """Make the next events, chained to the last one."""
@@ -182,9 +185,29 @@ class SqliteJournal(Journal):
                 "SELECT n, id, body FROM inbox WHERE n > ? ORDER BY n", (self._read,)
             )
             for self._read, id_, body in rows:
-                self._inbox.append(Message(id=id_, body=orjson.loads(body)))
+                self._inbox.append(Message(id=str(id_), body=_told(body)))
         return list(self._inbox)
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+@contextlib.contextmanager
+def _intact() -> Iterator[None]:
+    """Raise Broken for what a damaged file makes of itself; a full disk or a lock is neither."""
+    try:
+        yield
+    except (sqlite3.OperationalError, sqlite3.IntegrityError):
+        raise
+    except (sqlite3.DatabaseError, UnicodeError) as error:  # sqlite3 cannot read its own message
+        raise Broken(f"the file is damaged: {error}") from error
+
+
+def _told(body: object) -> Json:
+    """Return what a message says; nothing, which the engine turns down, if it is no message."""
+    try:
+        said = orjson.loads(body)  # type: ignore[arg-type]  # a damaged file may hold anything
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}

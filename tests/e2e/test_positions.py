@@ -129,7 +129,8 @@ class Played:
         if lines[: len(earlier)] != earlier:
             problems.append("the journal does not go on from where it was")
         checked, _ = self.nursery.live(self.rehearsal, "verify", run.id)
-        return problems if checked.code == 0 else [*problems, checked.said]
+        # Nobody here has signed, nor vouched for, anything: all the rest must hold.
+        return problems if "\nCONSISTENT" in checked.out else [*problems, checked.said]
 
 
 def played(deaths: list[Death], places: tuple[Theatre, Nurseries, Path]) -> int:
