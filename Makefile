@@ -3,12 +3,15 @@
 # make check  format, lint, types, import layers, tests, coverage
 # make fix    format, and repair what can be repaired
 # make bench  the benchmarks, with Chaos Toolkit beside us where the package index has it
+# make chaos  death at every port, every fault in every call, 1,000 SIGKILLs: about two hours
+# make fuzz   garbage as drills, messages and journals, for SECONDS=60 or as long as you say
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO_HOME ?= $(CURDIR)/.dr
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix lint types layers coverage bench clean
+SECONDS ?= 60
+.PHONY: help setup demo test check fix lint types layers coverage bench chaos fuzz clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -55,6 +58,15 @@ fix: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks --peer
+
+# One test after the other: each keeps the machine busy by itself.
+chaos: setup
+	DR_POINTS=1 DR_KILLS=1000 $(BIN)/python -m pytest -q --timeout 0 tests/crash
+	DR_POINTS=1 $(BIN)/python -m pytest -q --timeout 0 tests/e2e/test_positions.py tests/e2e/test_hostile.py
+	DR_KILLS=100 $(BIN)/python -m pytest -q --timeout 0 tests/e2e/test_crash_cli.py
+
+fuzz: setup
+	DR_FUZZ_S=$(SECONDS) $(BIN)/python -m pytest -q -s --timeout 0 tests/fuzz
 
 clean:
 	rm -rf $(VENV) .dr .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

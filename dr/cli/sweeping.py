@@ -1,7 +1,9 @@
 """Finding what crashed runs have left, at the sites of a drill or wherever one is told to look.
 
-Limits:  what was changed in place (`UNTRACED`) leaves nothing to find it by: the drill's own steps
-         are named, for a person. Marks are found where a drill says they are, in buckets and
+Limits:  what was changed in place leaves nothing to find it by: the drill's steps that are not
+         `TRACED` are named, for a person. They carry no tags of ours because that would be one
+         more change in place, to be undone and seen as drift by Terraform, which owns them; and
+         a record of Route 53, a parameter's value or an item of a table has none. Marks are found where a drill says they are, in buckets and
          tables; those behind a service's own interface are not. An observer that outlived its
          run may still write some, until its own deadline. Beside what `dr iam-policy` lists it
          takes ssm:DescribeParameters, ssm:GetParameters and ssm:GetParameterHistory.
@@ -31,7 +33,7 @@ from dr.core.planning import plan as plan_of
 from dr.core.uses import overlays
 from dr.model.drill import MarksSpec, Site
 from dr.model.errors import Forbidden, Refused
-from dr.model.plan import Plan
+from dr.model.plan import Plan, StepClass
 from dr.probes import MARKS
 from dr.stores.rundir import RunDir
 
@@ -43,14 +45,13 @@ _SITE: Final = re.compile(
 )
 _RUN: Final = re.compile(r"[a-z][a-z0-9-]*-\d{4}(\.[0-9a-f]{8})?")
 _MARKS_S: Final = 20.0
-# What these kinds change, they change in place: nothing there tells what it was before.
-UNTRACED: Final = (
-    "aws.asg.leave_zone",
-    "aws.rds.failover",
-    "aws.rds.promote",
-    "aws.route53.failover",
-    "aws.s3.delete_objects",
+TRACED: Final = (
+    "aws.dynamodb.restore_backup",
+    "aws.dynamodb.restore_point_in_time",
+    "aws.ec2.zone_blackhole",
+    "aws.s3.undelete",  # there is nothing to put back
 )
+"""What these kinds leave is always found; of any other, what it changed in place may not be."""
 
 
 class Sweep:
@@ -78,7 +79,11 @@ class Sweep:
     def untraced(self) -> list[str]:
         """Return the steps of the drill whose changes leave no trace to find them by."""
         steps = self.plan.steps if self.plan is not None else ()
-        return [f"{step.id} ({step.kind})" for step in steps if step.kind in UNTRACED]
+        return [
+            f"{step.id} ({step.kind})"
+            for step in steps
+            if step.klass is StepClass.ACTION and step.kind not in TRACED
+        ]
 
     def _hands(self) -> Iterator[tuple[str, Aws]]:
         for name, site in self.sites.items():
