@@ -3,10 +3,11 @@
 Limits:  what was changed in place leaves nothing to find it by: the drill's steps that are not
          `TRACED` are named, for a person. They carry no tags of ours because that would be one
          more change in place, to be undone and seen as drift by Terraform, which owns them; and
-         a record of Route 53, a parameter's value or an item of a table has none. Marks are found where a drill says they are, in buckets and
-         tables; those behind a service's own interface are not. An observer that outlived its
-         run may still write some, until its own deadline. Beside what `dr iam-policy` lists it
-         takes ssm:DescribeParameters, ssm:GetParameters and ssm:GetParameterHistory.
+         a record of Route 53, a parameter's value or an item of a table has none. Marks are found
+         where a drill says they are, in buckets and tables; those behind a service's own interface
+         are not. An observer that outlived its run may still write some, until its own deadline.
+         Beside what `dr iam-policy` lists it takes ssm:DescribeParameters, ssm:GetParameters and
+         ssm:GetParameterHistory.
 """
 
 import contextlib
