@@ -1,7 +1,8 @@
 """An apply that is going on or over, read from its child: its events, its end, what to do then.
 
 Errors:  Refused - it changed nothing (a stale plan, a locked state). Failed - it ended with an
-         error after it had begun. Unclear - it was interrupted, killed or lost on the way.
+         error after it had begun. Unclear - it was interrupted, killed or lost on the way, or
+         could not write down what it did.
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,10 @@ _TAINTED = (
 _ORPHANED = (
     "what it was creating may exist without being in the state: look for it by its tags, and "
     "import or delete it before the next apply"
+)
+_UNWRITTEN = (
+    "what it changed is not in the state, so that the next apply would do it again: push the state "
+    "that it left in errored.tfstate or, where it could write no file, in its output"
 )
 
 
@@ -59,6 +64,8 @@ def outcome(child: Child) -> DrError | None:
         return Unclear(f"{text}; {_ORPHANED}")
     if status.why != "exited":
         return Unclear(f"{text}; {_TAINTED}")
+    if "errored.tfstate" in out:  # Terraform names the file only where it could not save the state
+        return Unclear(f"{text}; {_UNWRITTEN} ({child.stdout})")
     return Failed(text)
 
 
