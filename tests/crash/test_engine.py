@@ -134,7 +134,6 @@ def test_a_stop_on_the_way_back_takes_nothing_from_what_was_measured() -> None:
     def told(event: Event) -> None:
         if isinstance(event.data, ReturnBegan):
             engines[0].stop("ada", "enough")
-            tape.post(Message("m1", {"what": "stop", "who": "bob", "text": "me too"}))
 
     hooks = Hooks(event=told, tick=lambda run: None, conclude=lambda run, closed: {})
     engines.append(an_engine(a_plan(a_step("x")), world, tape, hooks=hooks))
