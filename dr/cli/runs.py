@@ -131,7 +131,10 @@ def resume(run_id: str, *, as_json: bool, quiet: bool, no_input: bool) -> int:
 @as_json
 @quiet_
 def abort(run_id: str, *, message: str, beat: int | None, as_json: bool, quiet: bool) -> int:
-    """Stop a run and put everything back, whether its process lives or not."""
+    """Stop a run and put everything back, whether its process lives or not.
+
+    One that is on its way back already goes on, and ends as what it has measured.
+    """
     directory = home().run(run_id)
     if beat is not None:
         return _put_back(directory, beat)

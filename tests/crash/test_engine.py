@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dr.core.fold import Run, fold
-from dr.engine.run import Hooks
+from dr.engine.run import Engine, Hooks
 from dr.engine_ports import Message
 from dr.model.drill import Phase
 from dr.model.event import Event, ReturnBegan, StepHeld, WarningRaised
@@ -129,7 +129,7 @@ def test_an_interface_that_never_answers_a_request_is_given_up_in_the_step_s_tim
 
 def test_a_stop_on_the_way_back_takes_nothing_from_what_was_measured() -> None:
     world, tape = World(), Tape()
-    engines = []
+    engines: list[Engine] = []
 
     def told(event: Event) -> None:
         if isinstance(event.data, ReturnBegan):
