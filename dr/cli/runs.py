@@ -208,7 +208,7 @@ def _owned(directory: RunDir, session: Session, why: str, *, lock: bool = True) 
             return _left_open(directory, session, Exit.ABORTED)
         except Conflict as error:
             raise Refused(f"{error}; this process has stopped and touches nothing more") from error
-        except (OSError, sqlite3.OperationalError) as error:
+        except (OSError, sqlite3.Error) as error:
             # Without a journal nothing may be done; the run itself is none the worse for it.
             click.echo(f"the run cannot be written down: {error}", err=True)
             return _left_open(directory, session, Exit.INCONCLUSIVE)
@@ -221,8 +221,13 @@ def _owned(directory: RunDir, session: Session, why: str, *, lock: bool = True) 
 def _left_open(directory: RunDir, session: Session, clean: Exit) -> int:
     """Say exactly what is left by a process that ends before its run; `clean` if it is nothing."""
     from dr.core.fold import fold
+    from dr.core.lines import Broken
 
-    state = fold(session.plan, session.journal.events())
+    try:
+        state = fold(session.plan, session.journal.events())
+    except (Broken, sqlite3.Error) as error:
+        click.echo(f"its journal cannot be read, so what is left is not known: {error}", err=True)
+        return Exit.DIRTY
     open_ = [step for step in state.to_undo() if not state.undo[step].over]
     if open_:
         click.echo("stopped without putting back:", err=True)
