@@ -3,7 +3,7 @@
 # make check  format, lint, types, import layers, tests, coverage
 # make fix    format, and repair what can be repaired
 # make bench  the benchmarks, with Chaos Toolkit beside us where the package index has it
-# make chaos  death at every port, every fault in every call, 1,000 SIGKILLs: about two hours
+# make chaos  death at every port, every fault in every call, 1,000 SIGKILLs: an hour or more
 # make fuzz   garbage as drills, messages and journals, for SECONDS=60 or as long as you say
 PYTHON ?= python3
 VENV ?= .venv
