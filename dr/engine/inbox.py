@@ -25,7 +25,7 @@ def stopped(run: Run, asked: ev.StopRequested) -> ev.StopRequested | ev.WarningR
     """
     if run.returning_us is None or run.stop is not None:
         return asked
-    text = f"{asked.who} asked to stop ({asked.why}) when everything was being put back already"
+    text = f"{asked.who} asked to stop ({asked.why}) when the run was on its way back already"
     return ev.WarningRaised(code="stop", text=text, inbox=asked.inbox)
 
 

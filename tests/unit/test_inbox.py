@@ -63,7 +63,7 @@ def test_a_word_on_what_is_held_is_recorded(data: tuple[Data, ...], said: str, w
         (HELD, {"what": "resolve", "step": "x", "answer": "maybe"}, "'maybe' is no answer"),
         ((), {"what": "resolve", "step": "x", "answer": "happened"}, "x is not held"),
         ((*HELD, returning()), {"what": "resolve", "step": "x", "answer": "retry"}, "way back"),
-        ((returning(),), {"what": "stop", "who": "ada", "text": "enough"}, "put back already"),
+        ((returning(),), {"what": "stop", "who": "ada", "text": "enough"}, "way back already"),
     ],
 )
 def test_what_no_rule_accepts_is_answered_with_a_warning(
