@@ -202,7 +202,7 @@ def test_a_spoilt_journal_is_refused_and_nothing_is_gone_on_with(tmp_path: Path)
     home = tmp_path / "home"
     refused = 0
     with nursery(tmp_path / "nursery") as warm:
-        for draw in rounds("journal", 25):
+        for draw in rounds("journal", 12):
             shutil.rmtree(home, ignore_errors=True)
             shutil.copytree(tmp_path / "sound", home)
             run = RunDir(home / "runs" / sound.id)
