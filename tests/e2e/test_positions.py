@@ -31,7 +31,7 @@ from tests.e2e.ordeals import (
     unobserved,
     world,
 )
-from tests.e2e.rehearsing import Done, Rehearsal, Theatre, kill_observers, seed, short, written
+from tests.e2e.rehearsing import Done, Rehearsal, Theatre, kill_helpers, seed, short, written
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("worlds")]
 
@@ -89,7 +89,7 @@ class Played:
         if "never began" not in ended.err:
             return ended
         assert self.sandbox.get("calls") == [], "it never began, and asked for something"
-        kill_observers(self._run().path)
+        kill_helpers(self._run().path)
         return self.nursery.live(self.rehearsal, *self.begin)[0]
 
     def _run(self) -> RunDir:
