@@ -60,6 +60,7 @@ ON_LOOKS: dict[str, dict[str, Any]] = {
     "stale": {"count": EVER, "seconds": 0.5},
 }
 REJECTED = {"throttle", "expired"}  # said no, for certain
+SLOW_DOWN = ("ec2:", "s3:")  # say it with a 503, after which nobody can be sure; so one looks
 IN_PARTS = {"dynamodb:BatchWriteItem", "s3:DeleteObjects"}
 RETURNING = [name for name in SHIPPED if name not in FOR_GOOD]
 
@@ -82,7 +83,8 @@ class Strike:
 
     def endings(self) -> set[str]:
         """Return how the run may end."""
-        if self.kind not in REJECTED:
+        unclear = self.kind == "throttle" and self.call.startswith(SLOW_DOWN)
+        if self.kind not in REJECTED or unclear:
             return {"completed"}
         effects = forth_and_back(self.name).get(self.call)
         if effects is None:  # looking: credentials out of date before anything is touched end it
