@@ -36,7 +36,7 @@ from tests.e2e.rehearsing import Done, Drill, Rehearsal, Theatre, eventually, se
 pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("worlds")]
 
 STRIDE = int(os.environ.get("DR_POINTS", "0"))
-DRAWN = 8
+DRAWN = 5
 EVER = 10**6
 ON_EFFECTS: dict[str, dict[str, Any]] = {
     "throttle": {},
