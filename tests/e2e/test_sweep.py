@@ -78,6 +78,15 @@ def test_a_subnet_goes_back_under_an_acl_of_its_own(rehearsal: Rehearsal, tmp_pa
     east = inventory.fake_hands(rehearsal.sandbox.endpoint, "us-east-1")
     out = next(iter(rehearsal.sandbox.outputs.values()))
     own = east.ec2.create_network_acl(VpcId=out["vpc_id"])["NetworkAcl"]["NetworkAclId"]
+    for egress in (False, True):  # a new one lets nothing through
+        east.ec2.create_network_acl_entry(
+            NetworkAclId=own,
+            RuleNumber=100,
+            Protocol="-1",
+            RuleAction="allow",
+            Egress=egress,
+            CidrBlock="0.0.0.0/0",
+        )
     zones = east.ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [out["vpc_id"]]}])
     subnet = next(
         one["SubnetId"]
