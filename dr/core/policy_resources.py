@@ -5,7 +5,8 @@ A pattern names its parts in braces: `{table}` and its like are parameters of th
 not known yet, is needed on "*".
 
 Limits:  several Describe calls know no resources (EC2, Auto Scaling, Elastic Load Balancing,
-         ListTables), and cloudwatch:DescribeAlarms shows composite alarms only to who may see all.
+         ListTables, ListBackups), and cloudwatch:DescribeAlarms shows composite alarms only to who
+         may see all.
 Source:  Service Authorization Reference: "Resource types defined by" and "Actions defined by"
          Amazon RDS, DynamoDB, S3, EC2, EC2 Auto Scaling, Systems Manager, Route 53; Amazon
          DynamoDB Developer Guide, "Using IAM with DynamoDB backup and restore".

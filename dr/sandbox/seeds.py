@@ -1,4 +1,4 @@
-"""What the estate holds before a drill: items in the table, documents in the bucket."""
+"""What the estate holds before a drill: items in the table and a backup, documents in the bucket."""
 
 import json
 
@@ -7,7 +7,7 @@ from dr.sandbox.sim import PRIMARY
 
 
 def seed(endpoint: str, outputs: dict[str, str]) -> None:
-    """Put items into the table and documents into the bucket, whichever way both were made."""
+    """Fill the table, back it up, and fill the bucket, whichever way both were made."""
     aws = fake_hands(endpoint, PRIMARY)
     for number in range(1, 21):
         aws.dynamodb.put_item(
@@ -19,6 +19,7 @@ def seed(endpoint: str, outputs: dict[str, str]) -> None:
                 "tags": {"L": [{"S": "sample"}, {"S": "even" if number % 2 == 0 else "odd"}]},
             },
         )
+    aws.dynamodb.create_backup(TableName=outputs["table"], BackupName="nightly")
     documents = {"docs/welcome.txt": "Welcome to Orders.\n"}
     for number in range(1, 21):
         documents[f"docs/terms/{number:02d}.json"] = json.dumps({"clause": number})

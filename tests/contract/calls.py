@@ -75,12 +75,15 @@ def _resources(permission: str, call: str, params: dict[str, Any], region: str) 
 
 
 def _tables(permission: str, call: str, params: dict[str, Any], lead: str) -> list[str]:
-    if call == "ListTables":
+    if call in {"ListTables", "ListBackups"}:
         return ["*"]
+    if call == "DescribeBackup":
+        return [params["BackupArn"]]
     if call.startswith("RestoreTable"):
         target = f"{lead}table/{params['TargetTableName']}"
         own = permission.removeprefix("dynamodb:").startswith("RestoreTable")
-        return [target, f"{lead}table/{params['SourceTableName']}"] if own else [target]
+        source = params.get("BackupArn") or f"{lead}table/{params['SourceTableName']}"
+        return [target, source] if own else [target]
     if "ResourceArn" in params:
         return [params["ResourceArn"]]
     names = [params["TableName"]] if "TableName" in params else list(params["RequestItems"])

@@ -38,6 +38,18 @@ RUN = "run-0001"
 UNSEEN = {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Query"}
 
 
+DRILL = pytest.mark.parametrize(
+    "name",
+    [
+        "dynamodb-backup-restore",
+        "dynamodb-restore",
+        "rds-failover",
+        "s3-undelete",
+        "zone-loss",
+    ],
+)
+
+
 class Walk:
     """A drill on its way there and back."""
 
@@ -126,7 +138,7 @@ def _plan(name: str, cloud: Cloud) -> Plan:
     return bind(planned, {"estate": dict(cloud.out)}, kinds(), parsed=parsed)
 
 
-@pytest.mark.parametrize("name", ["rds-failover", "zone-loss", "dynamodb-restore", "s3-undelete"])
+@DRILL
 def test_the_policy_allows_each_call_of_a_drill_and_nothing_else(name: str, cloud: Cloud) -> None:
     walk = Walk(_plan(name, cloud), cloud)
     walk.whole()
@@ -139,7 +151,7 @@ def test_the_policy_allows_each_call_of_a_drill_and_nothing_else(name: str, clou
         assert granted - {permission for permission, _ in recorder.used} <= UNSEEN
 
 
-@pytest.mark.parametrize("name", ["rds-failover", "zone-loss", "dynamodb-restore", "s3-undelete"])
+@DRILL
 def test_the_policy_reaches_no_other_resource(name: str, cloud: Cloud) -> None:
     """Only what AWS cannot tell apart is allowed on everything."""
     printed = policies(_plan(name, cloud), kinds()).by_site
@@ -154,6 +166,7 @@ def test_the_policy_reaches_no_other_resource(name: str, cloud: Cloud) -> None:
     assert everything <= {
         "autoscaling:DescribeAutoScalingGroups",
         "cloudwatch:DescribeAlarms",
+        "dynamodb:ListBackups",
         "dynamodb:ListTables",
         "ec2:DescribeNetworkAcls",
         "ec2:DescribeSubnets",
