@@ -31,6 +31,7 @@ from pydantic import Field
 from dr.actions import _restored_table as restored_table
 from dr.cloud import dynamodb
 from dr.cloud.aws import Aws
+from dr.core.moments import whole_second
 from dr.model.base import Record
 from dr.model.errors import Refused
 from dr.model.intent import Intent
@@ -102,9 +103,9 @@ class DynamodbRestorePointInTime(Action[Aws, Params, Seen, Change]):
         if not seen.enabled or seen.earliest is None or seen.latest is None:
             raise Refused(f"point-in-time recovery of {params.table} is not on")
         window = f"{params.table} can be restored to moments from {seen.earliest} to {seen.latest}"
-        latest = _moment(seen.latest)
-        at = latest if params.at == LATEST else _moment(params.at)
-        if at < _moment(seen.earliest):
+        latest = whole_second(seen.latest)
+        at = latest if params.at == LATEST else whole_second(params.at)
+        if at < whole_second(seen.earliest):
             raise Refused(f"{window}; {params.at} is before that")
         if at > latest + PATIENCE:
             raise Refused(f"{window}; {params.at} is more than {PATIENCE} after that")
@@ -123,7 +124,7 @@ class DynamodbRestorePointInTime(Action[Aws, Params, Seen, Change]):
         hand.dynamodb.restore_table_to_point_in_time(
             SourceTableName=change.source,
             TargetTableName=change.table,
-            RestoreDateTime=_moment(change.at),
+            RestoreDateTime=whole_second(change.at),
         )
 
     def progress(self, change: Change, seen: Seen) -> Progress:
@@ -131,7 +132,11 @@ class DynamodbRestorePointInTime(Action[Aws, Params, Seen, Change]):
             change.way, change.table, change.source_arn, None, seen.restored
         )
         waits = change.way is restored_table.Way.RESTORE and found is Progress.UNTOUCHED
-        if waits and seen.latest is not None and _moment(seen.latest) < _moment(change.at):
+        if (
+            waits
+            and seen.latest is not None
+            and whole_second(seen.latest) < whole_second(change.at)
+        ):
             return Progress.MOVING  # the window has not reached the moment yet
         return found
 
@@ -150,14 +155,3 @@ class DynamodbRestorePointInTime(Action[Aws, Params, Seen, Change]):
 
 def _text(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _moment(text: str) -> datetime:
-    """Read RFC 3339, cut to the whole second. Raises Refused."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Refused(f'"{text}" is no moment: write RFC 3339, or "{LATEST}"') from error
-    if at.tzinfo is None:
-        raise Refused(f'"{text}" has no offset: end it with Z if it is UTC')
-    return at.astimezone(UTC).replace(microsecond=0)

@@ -18,12 +18,11 @@ Example: {id: undelete, kind: aws.s3.undelete,
           with: {bucket: orders-documents, prefix: docs/, since: "${fault.at}"}}
 """
 
-from datetime import UTC, datetime
-
 from pydantic import Field
 
 from dr.cloud import s3_versions
 from dr.cloud.aws import Aws
+from dr.core.moments import whole_second
 from dr.model.base import Record
 from dr.model.errors import Refused
 from dr.model.intent import Intent
@@ -92,7 +91,11 @@ class S3Undelete(Action[Aws, Params, Seen, Change]):
             raise Refused(f"{params.bucket} has MFA delete on: no marker can be removed without it")
         if not seen.complete:
             raise Refused(f"there are more than {MOST_KEYS} keys under {where}")
-        since = "" if params.since is None else _second(params.since)
+        since = (
+            ""
+            if params.since is None
+            else whole_second(params.since).strftime("%Y-%m-%dT%H:%M:%SZ")
+        )
         deleted = [s for s in seen.deleted if (s.newest_marker or "") >= since]
         markers = tuple(
             Marker(key=s.key, marker=marker)
@@ -124,14 +127,3 @@ class S3Undelete(Action[Aws, Params, Seen, Change]):
 
     def tags(self, hand: Aws, change: Change) -> dict[str, dict[str, str]]:
         return {change.bucket: s3_versions.tags(hand, change.bucket)}
-
-
-def _second(text: str) -> str:
-    """Return a moment as UTC text, cut to the second. Raises Refused."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Refused(f'"{text}" is no moment: write RFC 3339') from error
-    if at.tzinfo is None:
-        raise Refused(f'"{text}" has no offset: end it with Z if it is UTC')
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
