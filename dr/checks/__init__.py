@@ -4,6 +4,7 @@ CHECKS: dict[str, str] = {
     "aws.dynamodb.content": "dr.checks.dynamodb_content:DynamodbContent",
     "aws.elb.healthy_targets": "dr.checks.elb_healthy_targets:ElbHealthyTargets",
     "aws.rds.cluster_members": "dr.checks.rds_cluster_members:RdsClusterMembers",
+    "aws.rds.instance": "dr.checks.rds_instance:RdsInstance",
     "aws.s3.content": "dr.checks.s3_content:S3Content",
     "observed.marks": "dr.checks.observed_marks:ObservedMarks",
     "observed.recovered": "dr.checks.observed_recovered:ObservedRecovered",

@@ -44,6 +44,12 @@ _OTHER_NAME: dict[tuple[str, str], frozenset[str]] = {
     ("sts", "GetCallerIdentity"): frozenset(),  # allowed to everybody; cannot be denied
 }
 
+# What is tagged as it is made takes a permission of its own: by service, (parameter, permission).
+_TAGGING = {
+    "ec2": ("TagSpecifications", "ec2:CreateTags"),
+    "rds": ("Tags", "rds:AddTagsToResource"),
+}
+
 
 def permissions(
     service: str, operation: str, parameters: Mapping[str, object] | None = None
@@ -63,9 +69,8 @@ def permissions(
     if other is not None:
         return other
     own = f"{_PREFIX.get(service, service)}:{operation}"
-    if service == "ec2" and given.get("TagSpecifications"):
-        return frozenset({own, "ec2:CreateTags"})
-    return frozenset({own})
+    parameter, tagging = _TAGGING.get(service, ("", ""))
+    return frozenset({own, tagging} if given.get(parameter) else {own})
 
 
 def _of_delete_objects(parameters: Mapping[str, object]) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Moments that people write, as AWS takes them: RFC 3339 with an offset, cut to the second.
 
-A fraction is cut off, never rounded up: what is restored to the second of a fault is from before it.
+A fraction is cut off, never rounded up: restoring to the second of a fault restores to before it.
 """
 
 from datetime import UTC, datetime

@@ -6,18 +6,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dr.sandbox.addresses import Addresses, free
+from dr.sandbox.data.rules import STAND_ALONE
 from dr.sandbox.data.truth import TruthLog
 from dr.sandbox.sim import PRIMARY, REGIONS, STANDBY, Sim
 from dr.sandbox.world import ControlPlane, Database, Times
 
 if TYPE_CHECKING:
     from dr.sandbox.data.app import Answer
+    from dr.sandbox.data.instances import Instances
     from dr.sandbox.data.rules import Rules
     from dr.sandbox.plane import Plane
 
 DATABASE_PORT = 5432  # what the estate declares; what the API reports is then true
 STATUS = "status"  # the status page, where a Region's name would stand
 _WATCHED = ("/health", "/items/item-001", "/docs/welcome.txt")
+_WATCHED_INSTANCES = tuple(f"/{part}/health" for part in STAND_ALONE)
 
 
 class DataPlane:
@@ -70,9 +73,12 @@ def start(
         database = make_database(wanted, home, nodes, DATABASE_PORT, sim.times, truth)
         stack.callback(database.stop)
         database.start(near[0], near[1:], far)
-        serving = serve(plane, database, truth, at, region)
+        instances = make_instances(plane, sim.times, truth)
+        stack.callback(instances.stop)
+        serving = serve(plane, database, truth, at, region, instances)
         stack.callback(serving.stop)
         sim.database = database
+        sim.instances = instances
         sim.stir = serving.stir
         return DataPlane(stack.pop_all(), serving._bound, serving.stir)
 
@@ -83,6 +89,7 @@ def serve(
     truth: TruthLog,
     at: Addresses,
     leads: Callable[[], str] = lambda: PRIMARY,
+    instances: "Instances | None" = None,
 ) -> DataPlane:
     """Start the service in both Regions, the status page and the witness; not the database.
 
@@ -93,7 +100,7 @@ def serve(
     from dr.sandbox.data.service import RegionService, status_page
     from dr.sandbox.data.witness import Witness
 
-    rules = Rules(control, database)
+    rules = Rules(control, database, instances)
     with ExitStack() as stack:
         if at.shared:
             bound = _serve_shared(stack, rules, at, leads)
@@ -106,7 +113,8 @@ def serve(
             page = status_page(at.control, at.service_port)
             _run(stack, page.start, page.stop)
             bound[STATUS] = page.address
-        witness = Witness(rules, truth, REGIONS, _WATCHED)
+        watched = _WATCHED if instances is None else _WATCHED + _WATCHED_INSTANCES
+        witness = Witness(rules, truth, REGIONS, watched)
         _run(stack, witness.start, witness.stop)
         return DataPlane(stack.pop_all(), bound, witness.stir)
 
@@ -141,6 +149,16 @@ def _serve_shared(
 def _run(stack: ExitStack, begin: Callable[[], None], end: Callable[[], None]) -> None:
     stack.callback(end)
     begin()
+
+
+def make_instances(plane: "Plane", times: Times, truth: TruthLog) -> "Instances":
+    """Return those instances beside the estate's clusters that are there, running."""
+    from dr.sandbox.data.instances import Instances
+    from dr.sandbox.seeds_rds import SOURCES
+
+    made = Instances(times, truth)
+    made.begin({name: source for name, source in SOURCES.items() if plane.has_instance(name)})
+    return made
 
 
 def make_database(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dr.sandbox.patches import elbv2, rds
+from dr.sandbox.patches import elbv2, rds, rds_instances
 from dr.sandbox.sim import ACCOUNT, PRIMARY, STANDBY, Sim
 from dr.sandbox.world import Target, Times
 
@@ -117,6 +117,23 @@ class Plane:
     def failed(self, region: str, metric: str) -> None:
         """Count an answer with status 5xx, for the alarms."""
         self.sim.traffic.add(region, metric)
+
+    def instance_in_use(self, region: str, name: str) -> str | None:
+        """Return the instance in the parameter /orders/NAME; None if it takes no writes at all."""
+        named = backend("ssm", region).get_parameter(f"/orders/{name}")
+        found = backend("rds", region).databases.get(named.value) if named is not None else None
+        if found is None or found.is_replica:
+            return None
+        return str(found.db_instance_identifier)
+
+    def lets_in(self, region: str, instance: str) -> bool:
+        """Say whether the security groups of a database instance let the service in."""
+        found = backend("rds", region).databases.get(instance)
+        return found is not None and rds_instances.lets_in(found)
+
+    def has_instance(self, instance: str) -> bool:
+        """Say whether there is such a database instance in any Region."""
+        return any(instance in backend("rds", region).databases for region in (PRIMARY, STANDBY))
 
     def cluster(self, region: str) -> Any | None:
         """Return moto's cluster object of the orders database in the Region."""

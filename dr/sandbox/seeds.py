@@ -1,13 +1,15 @@
-"""What the estate holds before a drill: items in the table and a backup, documents in the bucket."""
+"""What the estate holds before a drill: items and a backup of them, documents, databases."""
 
 import json
 
+from dr.sandbox import seeds_rds
 from dr.sandbox.inventory import fake_hands
 from dr.sandbox.sim import PRIMARY
 
 
 def seed(endpoint: str, outputs: dict[str, str]) -> None:
-    """Fill the table, back it up, and fill the bucket, whichever way both were made."""
+    """Add what Terraform does not make, whichever way the rest was made."""
+    seeds_rds.seed(endpoint, outputs)
     aws = fake_hands(endpoint, PRIMARY)
     for number in range(1, 21):
         aws.dynamodb.put_item(

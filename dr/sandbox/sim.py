@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Protocol
 
-from dr.sandbox.world import Database, Times
+from dr.sandbox.world import Database, Instances, Times
 
 ACCOUNT = "123456789012"
 PRIMARY = "us-east-1"
@@ -43,8 +43,8 @@ class Traffic:
 class Sim:
     """The state of one sandbox beside moto's own.
 
-    lock: held while a patch changes moto's objects; moto itself locks nothing. database: None
-    until the data plane is up; a failover then only takes its time. stir: to be called before
+    lock: held while a patch changes moto's objects; moto itself locks nothing. database, instances:
+    None until the data plane is up; a failover then only takes its time. stir: to be called before
     anything changes.
     """
 
@@ -54,6 +54,7 @@ class Sim:
         self.note = note
         self.lock = threading.RLock()
         self.database: Database | None = None
+        self.instances: Instances | None = None
         self.stir: Callable[[], None] = lambda: None
         self.traffic = Traffic()
         self.stopping = threading.Event()

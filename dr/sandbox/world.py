@@ -28,6 +28,7 @@ class Times:
     restore: float = 2.0  # a table or database restored from a backup
     replication_lag: float = 0.8  # of the cross-Region replica and of bucket replication
     reader_lag: float = 0.0  # of the readers within a cluster
+    log_upload: float = 1.0  # so far behind is what an instance can be restored to
     launch: float = 1.5  # an instance, until it passes health checks
     health_interval: float = 0.4  # of the load balancer's health checks
     health_threshold: int = 2  # so many failures make a target unhealthy; as many successes heal it
@@ -92,6 +93,12 @@ class ControlPlane(Protocol):
     def failed(self, region: str, metric: str) -> None:
         """Take note of an answer with status 5xx: TARGET_5XX or ELB_5XX."""
 
+    def instance_in_use(self, region: str, name: str) -> str | None:
+        """Return the instance in the parameter /orders/NAME; None if it takes no writes at all."""
+
+    def lets_in(self, region: str, instance: str) -> bool:
+        """Say whether the security groups of a database instance let the service in."""
+
 
 class Database(Protocol):
     """The database behind the orders clusters: real PostgreSQL, or a store in memory.
@@ -138,3 +145,25 @@ class Database(Protocol):
 
     def writable(self, instance: str) -> bool:
         """Say, without asking the node and at no cost, whether it takes writes now."""
+
+
+class Instances(Database, Protocol):
+    """Database instances that stand alone, each known by its id."""
+
+    def has(self, instance: str) -> bool:
+        """Say whether there is such an instance."""
+
+    def fail_to_standby(self, instance: str) -> None:
+        """Kill the instance; its standby, which has all of it, takes over after a while."""
+
+    def stop_instance(self, instance: str) -> None:
+        """Let nobody connect any more."""
+
+    def start_instance(self, instance: str) -> None:
+        """Let people connect again; nothing is lost."""
+
+    def restore(self, instance: str, source: str, until_us: int) -> None:
+        """Make a new instance with what `source` had at a moment (CLOCK_BOOTTIME)."""
+
+    def drop(self, instance: str) -> None:
+        """Delete an instance, and all it has."""

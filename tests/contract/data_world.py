@@ -49,6 +49,8 @@ class FakeControl:
     dark: set[str] = field(default_factory=set)
     writers: dict[str, str | None] = field(default_factory=lambda: {EAST: "w", WEST: None})
     homes: dict[str, str] = field(default_factory=lambda: {"w": "db-a", "r": "db-b", "x": "db-x"})
+    standing: dict[str, str] = field(default_factory=dict)  # instances by the part they serve
+    closed: set[str] = field(default_factory=set)  # by their security groups
     table: str | None = "orders"
     items: dict[tuple[str, str], dict[str, object]] = field(
         default_factory=lambda: {("orders", "item-001"): {"pk": "item-001", "price": 7}}
@@ -85,6 +87,12 @@ class FakeControl:
 
     def failed(self, region: str, metric: str) -> None:
         self.failures.append((region, metric))
+
+    def instance_in_use(self, region: str, name: str) -> str | None:
+        return self.standing.get(name) if region == EAST else None
+
+    def lets_in(self, region: str, instance: str) -> bool:
+        return instance not in self.closed
 
     def set_target(self, number: int, **values: Any) -> None:
         targets = list(self.fleet[EAST])

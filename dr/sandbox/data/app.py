@@ -5,7 +5,8 @@ import threading
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from dr.sandbox.data.rules import Rules, WriterState
+from dr.sandbox.data.rules import STAND_ALONE, Rules, WriterState
+from dr.sandbox.world import Database
 
 _DATABASE_TIMEOUT_S = 1.0
 _JSON = "application/json"
@@ -39,42 +40,49 @@ class Orders:
     def answer(self, method: str, path: str, body: bytes) -> Answer:
         """Answer one request."""
         parts = [unquote(part) for part in path.partition("?")[0].removeprefix("/").split("/")]
+        part = parts.pop(0) if parts[0] in STAND_ALONE else ""
         match method, *parts:
             case "GET", "health":
-                return self._health()
+                return self._health(part)
             case "GET", "items", key:
                 return self._item(key)
             case "GET", "docs", *names if names:
                 return self._document("/".join(names))
             case _, "marks", run, *rest:
-                return self._marks(method, run, rest, body)
+                return self._marks(part, method, run, rest, body)
             case _:
                 return NOT_FOUND
 
-    def _marks(self, method: str, run: str, rest: list[str], body: bytes) -> Answer:
+    def _marks(self, part: str, method: str, run: str, rest: list[str], body: bytes) -> Answer:
         match method, *rest:
             case "PUT", seq if seq.isdecimal():
-                return self._put(run, int(seq), body)
+                return self._put(part, run, int(seq), body)
             case ("GET",):
-                return self._seqs(run)
+                return self._seqs(part, run)
             case ("DELETE",):
-                return self._delete(run)
+                return self._delete(part, run)
             case _:
                 return NOT_FOUND
 
-    def _writer(self) -> str:
-        """Return the writer. Raises OSError, after a while if it is out of reach."""
-        state, instance = self.rules.writer(self.region)
+    def _writer(self, part: str) -> tuple[Database, str]:
+        """Return the database of a part of the service ("": of orders itself), and its writer.
+
+        Raises OSError, after a while if it is out of reach.
+        """
+        rules = self.rules
+        state, instance = rules.instance(self.region, part) if part else rules.writer(self.region)
         if state is WriterState.UNREACHABLE:
             self.stopping.wait(_DATABASE_TIMEOUT_S)
             raise TimeoutError(f"{instance} does not answer")
-        if state is WriterState.NONE:
-            raise ConnectionRefusedError("the cluster has no writer")
-        return instance
+        database = rules.instances if part else rules.database
+        if state is WriterState.NONE or database is None:
+            raise ConnectionRefusedError("there is no database that takes writes")
+        return database, instance
 
-    def _health(self) -> Answer:
+    def _health(self, part: str) -> Answer:
         try:
-            self.rules.database.ping(self._writer())
+            database, writer = self._writer(part)
+            database.ping(writer)
         except OSError as error:
             return _no_database(error)
         return as_json(200, {"status": "ok", "region": self.region})
@@ -87,7 +95,7 @@ class Orders:
         found = self.rules.document(self.region, name)
         return Answer(200, found, "application/octet-stream") if found is not None else NOT_FOUND
 
-    def _put(self, run: str, seq: int, body: bytes) -> Answer:
+    def _put(self, part: str, run: str, seq: int, body: bytes) -> Answer:
         try:
             sent_us = json.loads(body)["sent_us"]
         except (ValueError, KeyError, TypeError):
@@ -95,20 +103,23 @@ class Orders:
         if not isinstance(sent_us, int) or isinstance(sent_us, bool):
             return as_json(400, {"error": 'the body must be {"sent_us": whole microseconds}'})
         try:
-            self.rules.database.write(self._writer(), run, seq, sent_us)
+            database, writer = self._writer(part)
+            database.write(writer, run, seq, sent_us)
         except OSError as error:
             return _no_database(error)
         return as_json(201, {"run": run, "seq": seq})
 
-    def _seqs(self, run: str) -> Answer:
+    def _seqs(self, part: str, run: str) -> Answer:
         try:
-            return as_json(200, {"seqs": self.rules.database.read(self._writer(), run)})
+            database, writer = self._writer(part)
+            return as_json(200, {"seqs": database.read(writer, run)})
         except OSError as error:
             return _no_database(error)
 
-    def _delete(self, run: str) -> Answer:
+    def _delete(self, part: str, run: str) -> Answer:
         try:
-            self.rules.database.delete(self._writer(), run)
+            database, writer = self._writer(part)
+            database.delete(writer, run)
         except OSError as error:
             return _no_database(error)
         return as_json(200, {"run": run})

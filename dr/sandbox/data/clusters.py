@@ -180,8 +180,10 @@ class Clusters(ABC):
         self._kill(node)
         for follower in followers:
             self._cut(follower, crashed=True)
-        # A commit that was answered just before the crash must be on the ledger before losses
-        # are counted.
+        self._drain(node)
+
+    def _drain(self, node: Node) -> None:
+        # What was answered just before a crash must be on the ledger before losses are counted.
         with node.idle:
             node.idle.wait_for(lambda: node.writes == 0, timeout=_DRAIN_S)
 

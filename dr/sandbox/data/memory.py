@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from dr.sandbox.data.clusters import Clusters, Node, Role
+from dr.sandbox.data.truth import now_us
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,6 +19,7 @@ class _Operation:
 
     run: str
     seq: int | None
+    at_us: int = field(default_factory=now_us)
 
 
 @dataclass
@@ -35,6 +37,14 @@ class _Store:
             self.rows = [row for row in self.rows if row[0] != operation.run]
         else:
             self.rows.append((operation.run, operation.seq))
+
+    def until(self, at_us: int) -> "_Store":
+        """Return a store with what this one had at a moment."""
+        past = _Store()
+        for operation in self.log:
+            if operation.at_us <= at_us:
+                past.apply(operation)
+        return past
 
     def leads_to(self, other: "_Store") -> bool:
         """Say whether this log is a beginning of the other's."""

@@ -9,6 +9,8 @@ from enum import Enum
 
 from dr.sandbox.world import ControlPlane, Database, Target
 
+STAND_ALONE = ("ledger", "reports")  # parts of the service with a database instance of their own
+
 
 class Fate(Enum):
     """What the load balancer does with a request."""
@@ -33,6 +35,7 @@ class Rules:
 
     control: ControlPlane
     database: Database
+    instances: Database | None = None  # those that stand alone
 
     def fates(self, region: str) -> list[Fate]:
         """Return what happens at each target in rotation, in the order of the targets.
@@ -54,6 +57,17 @@ class Rules:
             return WriterState.NONE, ""
         subnet = self.control.database_subnet(region, instance)
         if subnet is not None and self.control.zone_dark(region, subnet):
+            return WriterState.UNREACHABLE, instance
+        return WriterState.FINE, instance
+
+    def instance(self, region: str, name: str) -> tuple[WriterState, str]:
+        """Return whether the service can reach the instance of one of its parts, and which."""
+        instance = self.control.instance_in_use(region, name)
+        if instance is None:
+            return WriterState.NONE, ""
+        subnet = self.control.database_subnet(region, instance)
+        dark = subnet is not None and self.control.zone_dark(region, subnet)
+        if dark or not self.control.lets_in(region, instance):
             return WriterState.UNREACHABLE, instance
         return WriterState.FINE, instance
 
@@ -81,6 +95,9 @@ class Rules:
             case "health":
                 state, instance = self.writer(region)
                 return state is WriterState.FINE and self.database.writable(instance)
+            case _ if kind in STAND_ALONE and self.instances is not None:
+                state, instance = self.instance(region, kind)
+                return state is WriterState.FINE and self.instances.writable(instance)
             case "items":
                 return self.item(region, name) is not None
             case "docs":

@@ -8,7 +8,15 @@ from dr.sandbox.sim import Sim
 
 def apply(sim: Sim) -> None:
     """Put every patch over moto, once per process. Raises PatchMisses."""
-    from dr.sandbox.patches import autoscaling, cloudwatch, dynamodb, elbv2, rds, s3
+    from dr.sandbox.patches import (
+        autoscaling,
+        cloudwatch,
+        dynamodb,
+        elbv2,
+        rds,
+        rds_instances,
+        s3,
+    )
 
-    for module in (rds, dynamodb, s3, autoscaling, elbv2, cloudwatch):
+    for module in (rds, rds_instances, dynamodb, s3, autoscaling, elbv2, cloudwatch):
         module.apply(sim)

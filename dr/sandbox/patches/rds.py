@@ -3,12 +3,11 @@
 AWS: FailoverDBCluster answers at once with status `failing-over`; the writer changes half a minute
 later and the old writer restarts as a reader. PromoteReadReplicaDBCluster answers `promoting` and
 ends in a cluster with no source. Instances of a cluster are spread over the zones of its subnet
-group, and every instance has a DbiResourceId of its own. Instances reboot.
+group, and every instance has a DbiResourceId of its own.
 A replica cluster takes its user and database from its source.
 moto: all of it happens within the call, all instances are in zone a, all share one DbiResourceId,
-RebootDBInstance does nothing, a replica cluster needs a user of its own.
-Still simplified: an instance is `available` the moment it is created; rebooting takes time and
-moves a Multi-AZ instance's zone but breaks no connection of a database; a replica cluster of any
+a replica cluster needs a user of its own.
+Still simplified: an instance is `available` the moment it is created; a replica cluster of any
 Aurora engine is accepted (AWS: Aurora MySQL only, a global database otherwise).
 Source: Amazon RDS API reference; Aurora user guide, "High availability", "Cluster status".
 """
@@ -31,21 +30,17 @@ def apply(sim: Sim) -> None:
     patch(sim, RDSBackend, "create_db_cluster", _create_cluster)
     patch(sim, RDSBackend, "failover_db_cluster", _fail_over)
     patch(sim, RDSBackend, "promote_read_replica_db_cluster", _promote)
-    patch(sim, RDSBackend, "reboot_db_instance", _reboot)
-    from moto.rds.responses import RDSResponse
-
-    patch(sim, RDSResponse, "reboot_db_instance", _reboot_request)
 
 
 def subnet_of(instance: Any) -> str | None:
     """Return the subnet an instance lives in: the one of its group in its zone."""
-    for subnet in _subnets(instance):
+    for subnet in subnets(instance):
         if subnet.availability_zone == instance.availability_zone:
             return str(subnet.id)
     return None
 
 
-def _subnets(instance: Any) -> list[Any]:
+def subnets(instance: Any) -> list[Any]:
     group = instance.__dict__.get("db_subnet_group")
     if group is None and instance.db_cluster_identifier is not None:
         cluster = instance.backend.clusters.get(instance.db_cluster_identifier)
@@ -63,7 +58,7 @@ def _instance(sim: Sim, original: Patch, self: Any, *args: Any, **kwargs: Any) -
         return
     name = kwargs.get("db_cluster_identifier")
     cluster = self.backend.clusters.get(name) if name else None
-    zones = [subnet.availability_zone for subnet in _subnets(self)]
+    zones = [subnet.availability_zone for subnet in subnets(self)]
     taken = Counter(m.availability_zone for m in cluster._members) if cluster else Counter()
     if zones:
         self.availability_zone = min(zones, key=lambda zone: (taken[zone], zones.index(zone)))
@@ -160,42 +155,6 @@ def _promoting(sim: Sim, original: Patch, backend: Any, cluster: Any, writer: An
             original(backend, cluster.db_cluster_identifier)
     finally:
         cluster._dr_status = None
-
-
-def _reboot_request(sim: Sim, original: Patch, self: Any) -> Any:
-    from moto.core.responses import ActionResult
-
-    database = self.backend.reboot_db_instance(
-        self.params.get("DBInstanceIdentifier"), force=bool(self.params.get("ForceFailover"))
-    )
-    return ActionResult({"DBInstance": database})
-
-
-def _reboot(
-    sim: Sim, original: Patch, self: Any, db_instance_identifier: str, *, force: bool = False
-) -> Any:
-    from moto.rds.exceptions import InvalidDBInstanceStateFault, InvalidParameterCombination
-
-    with sim.lock:
-        instance = self.describe_db_instances(db_instance_identifier)[0]
-        if instance.status != "available":
-            raise InvalidDBInstanceStateFault(f"Instance is {instance.status}")
-        if force and not instance.multi_az:
-            raise InvalidParameterCombination(
-                "Cannot force failover on an instance that is not Multi-AZ."
-            )
-        instance.status = "rebooting"
-
-    def rebooting() -> None:
-        sim.pause(sim.times.reboot)
-        if force:
-            zones = [subnet.availability_zone for subnet in _subnets(instance)]
-            others = [zone for zone in zones if zone != instance.availability_zone]
-            instance.availability_zone = (others or [instance.availability_zone])[0]
-        instance.status = "available"
-
-    sim.later("reboot", rebooting)
-    return instance
 
 
 def _must_be_available(cluster: Any) -> None:

@@ -1,0 +1,79 @@
+"""Database instances that stand alone: a standby nobody can read, stops, copies of the past.
+
+Always in memory: each restore would take a PostgreSQL server of its own. Every instance is a
+cluster of one; a read replica follows the instance it was made of, with the lag of its Region.
+"""
+
+from collections.abc import Mapping
+
+from dr.sandbox.data.clusters import Node, Role
+from dr.sandbox.data.memory import MemoryDatabase
+from dr.sandbox.data.truth import now_us
+
+
+class Instances(MemoryDatabase):
+    """`dr.sandbox.world.Instances`."""
+
+    def begin(self, sources: Mapping[str, str | None]) -> None:
+        """Start the instances. sources: each with the one it is a read replica of, if any."""
+        nodes = {
+            name: Node(name, name, Role.WRITER if source is None else Role.READER)
+            for name, source in sources.items()
+        }
+        for name, source in sources.items():
+            nodes[name].upstream = nodes[source] if source is not None else None
+        self._launch(list(nodes.values()))
+        self._nodes = nodes
+        self._truth("database.started", "instances", real=self.real, instances=list(nodes))
+
+    def has(self, instance: str) -> bool:
+        """Say whether there is such an instance."""
+        return instance in self._nodes
+
+    def fail_to_standby(self, instance: str) -> None:
+        """Kill the instance; its standby, which has all of it, takes over after a while."""
+        self._down(instance)
+        self._pause(self._times.failover)
+        self._up(instance, "standby")
+
+    def stop_instance(self, instance: str) -> None:
+        """Let nobody connect any more."""
+        self._down(instance)
+
+    def start_instance(self, instance: str) -> None:
+        """Let people connect again; nothing is lost."""
+        self._up(instance, "start")
+
+    def restore(self, instance: str, source: str, until_us: int) -> None:
+        """Make a new instance with what `source` had at a moment (CLOCK_BOOTTIME)."""
+        with self._roles:
+            origin = self._node(source)
+            node = Node(instance, instance, Role.WRITER)
+            with self._lock:
+                self._stores[instance] = self._store(origin).until(until_us)
+            acked = self._ledger.of(origin.cluster)
+            lost = self._ledger.settle(node.cluster, acked, self._everything(node))
+            self._nodes[instance] = node
+        self._truth("database.promoted", instance, cause="restore", lost=len(lost))
+
+    def drop(self, instance: str) -> None:
+        """Delete an instance, and all it has."""
+        with self._roles:
+            self._nodes.pop(instance, None)
+            with self._lock:
+                self._stores.pop(instance, None)
+
+    def _down(self, instance: str) -> None:
+        with self._roles:
+            node = self._node(instance)
+            if node.role is not Role.WRITER:
+                raise ValueError(f"{instance} is not a writer but {node.role.value}")
+            at_us = now_us()
+            node.role = Role.DOWN
+            self._truth.note("database.killed", instance, at_us, {})
+            self._drain(node)
+
+    def _up(self, instance: str, cause: str) -> None:
+        with self._roles:
+            self._node(instance).role = Role.WRITER
+        self._truth("database.promoted", instance, cause=cause, lost=0)
