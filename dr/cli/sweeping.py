@@ -6,8 +6,8 @@ Limits:  what was changed in place leaves nothing to find it by: the drill's ste
          a record of Route 53, a parameter's value or an item of a table has none. Marks are found
          where a drill says they are, in buckets and tables; those behind a service's own interface
          are not. An observer that outlived its run may still write some, until its own deadline.
-         Beside what `dr iam-policy` lists it takes ssm:DescribeParameters, ssm:GetParameters and
-         ssm:GetParameterHistory.
+         Beside what `dr iam-policy` lists it takes ssm:DescribeParameters, ssm:GetParameters,
+         ssm:GetParameterHistory and rds:DescribeDBInstances.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ from dr.cli.home import home
 from dr.cli.session import EXPIRES
 from dr.cli.stage import Stage, sandbox_home
 from dr.cli.stages import bound_plan, opened
-from dr.cloud import left_acls, left_tables
+from dr.cloud import left_acls, left_instances, left_tables
 from dr.cloud.aws import Aws
 from dr.cloud.errors import translate
 from dr.cloud.leftover import Leftover
@@ -50,6 +50,8 @@ TRACED: Final = (
     "aws.dynamodb.restore_backup",
     "aws.dynamodb.restore_point_in_time",
     "aws.ec2.zone_blackhole",
+    "aws.rds.restore_point_in_time",
+    "aws.rds.restore_snapshot",
     "aws.s3.undelete",  # there is nothing to put back
 )
 """What these kinds leave is always found; of any other, what it changed in place may not be."""
@@ -69,6 +71,8 @@ class Sweep:
         for name, aws in self._hands():
             try:
                 for one in left_acls.find(aws):
+                    yield name, one
+                for one in left_instances.find(aws):
                     yield name, one
                 for one in left_tables.find(aws, EXPIRES, put_back=put_back):
                     yield name, one

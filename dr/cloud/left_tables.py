@@ -13,21 +13,19 @@ Source:  Amazon DynamoDB API Reference, DescribeTable (RestoreSummary), PutItem 
          Systems Manager API Reference, DescribeParameters, GetParameterHistory.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from dr.cloud import dynamodb
+from dr.cloud import cut_over, dynamodb
 from dr.cloud.aws import Aws
 from dr.cloud.leftover import Leftover
 from dr.model.errors import Refused
 
 KIND: Final = "table"
 MOST_READ: Final = 100_000  # items of a table; more are not compared
-_PARAMETERS_A_CALL: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ def find(aws: Aws, life: timedelta, *, put_back: bool) -> list[Leftover]:
     found = list(_restored(aws))
     if not found:
         return []
-    named = _parameters(aws)
+    named = cut_over.parameters(aws, dynamodb.run_named)
     return [_leftover(aws, _looked(aws, one, named), life, put_back=put_back) for one in found]
 
 
@@ -119,15 +117,15 @@ def _looked(aws: Aws, table: dict[str, Any], named: dict[str, list[str]]) -> _Le
     source = str(summary["SourceTableArn"]).rpartition("/")[2]
     active = table.get("TableStatus") == "ACTIVE" and not summary.get("RestoreInProgress")
     users = named.get(name, [])
-    cut_over = [one for one in users if _before(aws, one, name) == source]
+    moved = [one for one in users if cut_over.before(aws, one, name) == source]
     return _Left(
         name=name,
         source=source,
         active=active,
         restored_at=table["CreationDateTime"],
         lacking=_count_lacking(aws, name, source) if active else None,
-        cut_over=tuple(cut_over),
-        used=tuple(one for one in users if one not in cut_over),
+        cut_over=tuple(moved),
+        used=tuple(one for one in users if one not in moved),
     )
 
 
@@ -166,27 +164,3 @@ def _mark(item: dict[str, Any], key: dynamodb.Key) -> bool:
     """Say whether an item is a mark of a run: those are no data of the service."""
     value: Any = item.get(key.hash, {})
     return str(value.get("S", "")).startswith("dr-mark#")
-
-
-def _parameters(aws: Aws) -> dict[str, list[str]]:
-    """Return the names of the parameters that hold a run's name, by their value."""
-    pages = aws.ssm.get_paginator("describe_parameters").paginate(
-        ParameterFilters=[{"Key": "Type", "Option": "Equals", "Values": ["String"]}]
-    )
-    names = [one["Name"] for page in pages for one in page["Parameters"]]
-    found: dict[str, list[str]] = defaultdict(list)
-    for start in range(0, len(names), _PARAMETERS_A_CALL):
-        some = aws.ssm.get_parameters(Names=names[start : start + _PARAMETERS_A_CALL])
-        for one in some["Parameters"]:
-            if dynamodb.run_named(one.get("Value", "")):
-                found[one["Value"]].append(one["Name"])
-    return found
-
-
-def _before(aws: Aws, parameter: str, now: str) -> str | None:
-    """Return what a parameter held before it was set to what it holds now."""
-    pages = aws.ssm.get_paginator("get_parameter_history").paginate(Name=parameter)
-    values = [one.get("Value") for page in pages for one in page["Parameters"]]
-    while values and values[-1] == now:
-        values.pop()
-    return values[-1] if values else None

@@ -16,7 +16,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dr.core.kinds import Kinds
-from dr.core.policy_resources import RESTORES, partition, resources, restored_table
+from dr.core.policy_resources import (
+    RESTORES,
+    partition,
+    resources,
+    restored_instance,
+    restored_table,
+)
 from dr.core.templates import Reference, parts
 from dr.core.uses import overlays
 from dr.model.base import Json
@@ -116,6 +122,8 @@ def _known(params: Json, site: Site, restored: Mapping[str, str]) -> dict[str, s
         known["restored_table"] = restored_table(known["table"])
         if "restored" not in params:
             known["restored"] = known["table"]
+    if "instance" in known:
+        known["restored_instance"] = restored_instance(known["instance"])
     if "prefix" not in params:
         known["prefix"] = ""
     return {

@@ -44,6 +44,10 @@ _BY_PERMISSION: Final[Mapping[str, tuple[str, ...]]] = {
     "s3:ListBucket": (_BUCKET,),
     "s3:ListBucketVersions": (_BUCKET,),
     **{
+        f"rds:{name}": (f"{_RDS}db:{{instance}}",)
+        for name in ("PromoteReadReplica", "RebootDBInstance", "StartDBInstance", "StopDBInstance")
+    },
+    **{
         f"rds:{name}": (f"{_RDS}cluster:{{cluster}}",)
         for name in ("DescribeDBClusters", "FailoverDBCluster", "PromoteReadReplicaDBCluster")
     },
@@ -97,21 +101,42 @@ _BY_RESTORE: Final[Mapping[str, tuple[str, ...]]] = {
     "dynamodb:RestoreTableFromBackup": (f"{_TABLE}{{table}}/backup/*", *_RESTORED_TABLE),
     "dynamodb:DescribeBackup": (f"{_TABLE}{{table}}/backup/*",),
 }
+_RESTORED_INSTANCE: Final = f"{_RDS}db:{{restored_instance}}"
+_WITH_IT: Final = tuple(f"{_RDS}{kind}:*" for kind in ("og", "pg", "subgrp"))
+_BY_INSTANCE_RESTORE: Final[Mapping[str, tuple[str, ...]]] = {
+    "rds:AddTagsToResource": (_RESTORED_INSTANCE,),
+    "rds:DeleteDBInstance": (_RESTORED_INSTANCE,),
+    "rds:DescribeDBSnapshots": (f"{_RDS}db:{{instance}}", f"{_RDS}snapshot:*"),
+    "rds:RestoreDBInstanceFromDBSnapshot": (_RESTORED_INSTANCE, f"{_RDS}snapshot:*", *_WITH_IT),
+    "rds:RestoreDBInstanceToPointInTime": (
+        _RESTORED_INSTANCE,
+        f"{_RDS}db:{{instance}}",
+        *_WITH_IT,
+    ),
+}
 _CONTENT: Final = (f"{_TABLE}{{table}}", f"{_TABLE}{{restored}}")
 
 _BY_KIND: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "aws.dynamodb.restore_point_in_time": _BY_RESTORE,
     "aws.dynamodb.restore_backup": _BY_RESTORE,
+    "aws.rds.restore_point_in_time": _BY_INSTANCE_RESTORE,
+    "aws.rds.restore_snapshot": _BY_INSTANCE_RESTORE,
     "aws.dynamodb.content": {"dynamodb:DescribeTable": _CONTENT, "dynamodb:Scan": _CONTENT},
 }
 
 RESTORES: Final = frozenset({"aws.dynamodb.restore_point_in_time", "aws.dynamodb.restore_backup"})
 _NAME_LONGEST: Final = 255 - len("-dr-0123456789")
+_INSTANCE_LONGEST: Final = 63 - len("-dr-0123456789")
 
 
 def restored_table(table: str) -> str:
     """Return the pattern that the name of a table restored from this one fits."""
     return f"{table[:_NAME_LONGEST]}-dr-*"
+
+
+def restored_instance(instance: str) -> str:
+    """Return the pattern that the name of an instance restored from this one fits."""
+    return f"{instance[:_INSTANCE_LONGEST]}-dr-*"
 
 
 def resources(kind: str, permission: str, known: Mapping[str, str]) -> tuple[str, ...]:

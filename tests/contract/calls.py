@@ -49,8 +49,7 @@ def _resources(permission: str, call: str, params: dict[str, Any], region: str) 
     service = permission.partition(":")[0]
     lead = f"arn:aws:{service}:{region}:{ACCOUNT}:"
     if service == "rds":
-        cluster = params.get("DBClusterIdentifier")
-        return [f"{lead}cluster:{cluster}"] if cluster else [f"{lead}db:any"]
+        return _databases(call, params, lead)
     if service == "dynamodb":
         return _tables(permission, call, params, lead)
     if service == "s3":
@@ -72,6 +71,16 @@ def _resources(permission: str, call: str, params: dict[str, Any], region: str) 
     if service == "ec2" and not permission.startswith("ec2:Describe"):
         return [f"{lead}network-acl/acl-1"]
     return ["*"]
+
+
+def _databases(call: str, params: dict[str, Any], lead: str) -> list[str]:
+    instance = params.get("DBInstanceIdentifier") or params.get("TargetDBInstanceIdentifier")
+    if call == "RestoreDBInstanceFromDBSnapshot":
+        return [f"{lead}db:{instance}", f"{lead}snapshot:{params['DBSnapshotIdentifier']}"]
+    if call == "RestoreDBInstanceToPointInTime":
+        return [f"{lead}db:{instance}", f"{lead}db:{params['SourceDBInstanceIdentifier']}"]
+    cluster = params.get("DBClusterIdentifier")
+    return [f"{lead}cluster:{cluster}"] if cluster else [f"{lead}db:{instance or 'any'}"]
 
 
 def _tables(permission: str, call: str, params: dict[str, Any], lead: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""dr.cloud.left_acls and left_tables: what is found, what is held, what is put back."""
+"""dr.cloud.left_acls, left_instances, left_tables: what is found, held and put back."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from dr.actions.ec2_zone_blackhole import Ec2ZoneBlackhole, Params
-from dr.cloud import left_acls, left_tables
+from dr.cloud import left_acls, left_instances, left_tables
 from dr.cloud.leftover import Leftover
 from dr.model.errors import Refused
+from tests.contract.database_instances import make
 from tests.contract.stage import INTENT, Stage
 
 LIFE = timedelta(hours=24)
@@ -191,6 +192,53 @@ def test_a_table_with_such_a_name_that_was_not_restored_is_nobodys_leftover(stag
     _table(stage, RESTORED, ("a",))
 
     assert left_tables.find(stage.hand, LIFE, put_back=True) == []
+
+
+INSTANCE = "ledger-dr-0123456789"
+
+
+def _restored_instance(stage: Stage) -> Any:
+    rds = stage.admin("rds")
+    make(stage)
+    make(stage, INSTANCE)
+    arn = rds.describe_db_instances(DBInstanceIdentifier=INSTANCE)["DBInstances"][0]
+    rds.add_tags_to_resource(
+        ResourceName=arn["DBInstanceArn"],
+        Tags=[{"Key": key, "Value": value} for key, value in INTENT.tags().items()],
+    )
+    return rds
+
+
+def test_a_restored_instance_may_go_and_what_points_at_it_is_pointed_back(stage: Stage) -> None:
+    rds, ssm = _restored_instance(stage), stage.admin("ssm")
+    ssm.put_parameter(Name="/orders/ledger", Value="ledger", Type="String")
+    ssm.put_parameter(Name="/orders/ledger", Value=INSTANCE, Overwrite=True)
+
+    (found,) = left_instances.find(stage.hand)
+    assert (found.id, found.run, found.held) == (INSTANCE, INTENT.run, "")
+    assert "sets /orders/ledger back to ledger" in found.does
+    found.remove()
+
+    assert ssm.get_parameter(Name="/orders/ledger")["Parameter"]["Value"] == "ledger"
+    left = rds.describe_db_instances()["DBInstances"]
+    assert [one["DBInstanceIdentifier"] for one in left] == ["ledger"]
+
+
+def test_an_instance_in_use_is_held_while_there_is_nothing_to_go_back_to(stage: Stage) -> None:
+    rds, ssm = _restored_instance(stage), stage.admin("ssm")
+    ssm.put_parameter(Name="/orders/ledger", Value="ledger", Type="String")
+    ssm.put_parameter(Name="/orders/ledger", Value=INSTANCE, Overwrite=True)
+    rds.stop_db_instance(DBInstanceIdentifier="ledger")
+    assert "ledger is not available" in left_instances.find(stage.hand)[0].held
+
+    ssm.put_parameter(Name="/reports/ledger", Value=INSTANCE, Type="String")
+    assert "/reports/ledger names it" in left_instances.find(stage.hand)[0].held
+
+
+def test_an_instance_that_is_not_tagged_is_nobodys_leftover(stage: Stage) -> None:
+    make(stage, INSTANCE)
+
+    assert left_instances.find(stage.hand) == []
 
 
 def test_no_other_table_is_ever_deleted(stage: Stage) -> None:

@@ -55,6 +55,30 @@ with mock_aws():
         found["replica without a user"] = "accepted"
     except Exception as error:
         found["replica without a user"] = error.response["Error"]["Code"]
+    rds.create_db_instance(
+        DBInstanceIdentifier="i", Engine="postgres", DBInstanceClass="db.t4g.medium",
+        AllocatedStorage=20, MasterUsername="orders", MasterUserPassword="not-a-secret",
+        MultiAZ=True, BackupRetentionPeriod=7, DBSubnetGroupName="g",
+        VpcSecurityGroupIds=[ec2.create_security_group(
+            GroupName="s", Description="s", VpcId=vpc)["GroupId"]])
+    def described(name, where=rds):
+        return where.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+    found["zone of a standby"] = described("i").get("SecondaryAvailabilityZone")
+    west = client("rds", "us-west-2")
+    west.create_db_instance_read_replica(
+        DBInstanceIdentifier="far", SourceRegion="us-east-1",
+        SourceDBInstanceIdentifier="arn:aws:rds:us-east-1:123456789012:db:i")
+    found["zone of a replica in us-west-2"] = described("far", west)["AvailabilityZone"]
+    west.promote_read_replica(DBInstanceIdentifier="far")
+    found["a promoted replica still has a source"] = (
+        "ReadReplicaSourceDBInstanceIdentifier" in described("far", west))
+    rds.restore_db_instance_to_point_in_time(
+        SourceDBInstanceIdentifier="i", TargetDBInstanceIdentifier="again",
+        RestoreTime=datetime.datetime(2051, 1, 1, tzinfo=datetime.timezone.utc))
+    again = described("again")
+    found["status of an instance restored to a moment to come"] = again["DBInstanceStatus"]
+    found["a restored instance keeps its security groups"] = (
+        again["VpcSecurityGroups"] == described("i")["VpcSecurityGroups"])
     ddb.create_table(TableName="table", KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
                      AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
                      BillingMode="PAY_PER_REQUEST")
@@ -117,7 +141,12 @@ _TABLE: list[tuple[str, Any, str]] = [
     ("distinct resource ids", 1, "rds"),
     ("distinct zones", 1, "rds"),
     ("status of a failover", "available", "rds"),
-    ("status of a reboot", "available", "rds"),
+    ("status of a reboot", "available", "rds_instances"),
+    ("zone of a standby", None, "rds_instances"),
+    ("zone of a replica in us-west-2", "us-east-1a", "rds_instances"),
+    ("a promoted replica still has a source", True, "rds_instances"),
+    ("status of an instance restored to a moment to come", "available", "rds_instances"),
+    ("a restored instance keeps its security groups", True, "rds_instances"),
     ("replica without a user", "InvalidParameterValue", "rds"),
     ("items at a moment before the table", 1, "dynamodb"),
     ("status of a restored table", "ACTIVE", "dynamodb"),

@@ -132,32 +132,3 @@ def test_a_replica_cluster_has_a_source_until_it_is_promoted(cloud: Cloud) -> No
     assert source["ReadReplicaIdentifiers"] == []
     with pytest.raises(ClientError, match="InvalidDBClusterStateFault"):
         cloud.west.rds.promote_read_replica_db_cluster(DBClusterIdentifier="replica")
-
-
-def test_a_forced_reboot_takes_time_and_moves_a_multi_az_instance(cloud: Cloud) -> None:
-    cloud.east.rds.create_db_instance(
-        DBInstanceIdentifier="pair",
-        Engine="postgres",
-        DBInstanceClass="db.t4g.medium",
-        DBSubnetGroupName="orders",
-        MasterUsername="orders",
-        MasterUserPassword="not-a-secret",
-        MultiAZ=True,
-        AllocatedStorage=20,
-    )
-
-    def pair() -> tuple[str, str]:
-        found = cloud.east.rds.describe_db_instances(DBInstanceIdentifier="pair")["DBInstances"][0]
-        return found["DBInstanceStatus"], found["AvailabilityZone"]
-
-    before = pair()[1]
-    cloud.east.rds.reboot_db_instance(DBInstanceIdentifier="pair", ForceFailover=True)
-    assert pair() == ("rebooting", before)
-    eventually(lambda: pair()[0] == "available")
-    assert pair()[1] != before
-
-
-def test_a_forced_reboot_of_a_single_zone_instance_is_refused(cloud: Cloud) -> None:
-    _cluster(cloud, "single", 1)
-    with pytest.raises(ClientError, match="InvalidParameterCombination"):
-        cloud.east.rds.reboot_db_instance(DBInstanceIdentifier="single-1", ForceFailover=True)

@@ -22,10 +22,14 @@ def snapshot(sandbox: Sandbox) -> Snapshot:
     east, west = _hand(sandbox.endpoint, "us-east-1"), _hand(sandbox.endpoint, "us-west-2")
     return {
         "databases": [_clusters(east), _clusters(west)],
+        "instances": [_instances(east), _instances(west)],
         "acls": [_acls(east), _acls(west)],
         "groups": [_groups(east), _groups(west)],
         "tables": _tables(east),
-        "parameter": east.ssm.get_parameter(Name=out["table_parameter"])["Parameter"]["Value"],
+        "parameters": [
+            _parameter(east, name)
+            for name in (out["table_parameter"], "/orders/ledger", "/orders/reports")
+        ],
         "objects": _objects(east, out["bucket"]),
         "records": _records(east, out["hosted_zone_id"]),
     }
@@ -48,6 +52,22 @@ def _clusters(aws: Aws) -> dict[str, Any]:
         }
         for cluster in aws.rds.describe_db_clusters()["DBClusters"]
     }
+
+
+def _instances(aws: Aws) -> dict[str, Any]:
+    return {
+        one["DBInstanceIdentifier"]: (
+            one["DBInstanceStatus"],
+            one["AvailabilityZone"],
+            one.get("SecondaryAvailabilityZone"),
+            one.get("ReadReplicaSourceDBInstanceIdentifier"),
+        )
+        for one in aws.rds.describe_db_instances()["DBInstances"]
+    }
+
+
+def _parameter(aws: Aws, name: str) -> str:
+    return str(aws.ssm.get_parameter(Name=name)["Parameter"]["Value"])
 
 
 def _acls(aws: Aws) -> dict[str, str]:
@@ -92,12 +112,15 @@ def _text(value: object) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def marks_left(sandbox: Sandbox, run: str, url: str) -> list[int]:
-    """Return the marks of a run that the database behind an URL of the estate still has."""
+def marks_left(sandbox: Sandbox, run: str, url: str, part: str = "") -> list[int]:
+    """Return the marks of a run that the database behind an URL of the estate still has.
+
+    part: of the service, "ledger/" or "reports/", which have databases of their own.
+    """
     out = next(iter(sandbox.outputs.values()))
     at = urlsplit(out[url])
     found = asyncio.run(lookup(str(at.hostname), "A", sandbox.resolver, 5.0))
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"http://{found[0]}:{at.port or 80}/marks/{run}", timeout=5) as answer:
+    with opener.open(f"http://{found[0]}:{at.port or 80}/{part}marks/{run}", timeout=5) as answer:
         seqs: list[int] = json.loads(answer.read())["seqs"]
     return seqs

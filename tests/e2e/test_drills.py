@@ -29,12 +29,22 @@ SHIPPED = sorted(path.stem for path in DRILLS.glob("*.yaml"))
 PATHS = {  # the others: health
     "dynamodb-backup-restore": "items",
     "dynamodb-restore": "items",
+    "rds-point-in-time-restore": "reports",
+    "rds-reboot-failover": "ledger",
+    "rds-replica-promotion": "ledger",
+    "rds-snapshot-restore": "reports",
     "s3-undelete": "docs",
 }
+UNALARMED = {*PATHS}  # alarms of the estate look at all of the service, not at one path of it
+LEAVING = {"rds-replica-promotion", "region-failover"}  # a promotion cannot be taken back
 BELOW = {  # far below what the sandbox can do
     "dynamodb-backup-restore": "500ms",
     "dynamodb-restore": "500ms",
     "rds-failover": "300ms",
+    "rds-point-in-time-restore": "500ms",
+    "rds-reboot-failover": "300ms",
+    "rds-replica-promotion": "400ms",
+    "rds-snapshot-restore": "500ms",
     "region-failover": "400ms",
     "s3-undelete": "500ms",
     "zone-loss": "100ms",
@@ -50,7 +60,7 @@ class Played:
         self.before = snapshot(sandbox)
         rehearsal = Rehearsal(home, sandbox)
         self.names = NameWatch(sandbox)
-        with self.names if name == "region-failover" else nullcontext():
+        with self.names if name in LEAVING else nullcontext():
             self.done = rehearsal.run(DRILLS / f"{name}.yaml")
         assert rehearsal.runs(), self.done.said
         self.evidence: Evidence = rehearsal.last
@@ -58,8 +68,9 @@ class Played:
 
     def true_time(self) -> Stretch:
         """Return how long users were truly without the service."""
-        if self.name != "region-failover":
-            return self.held.true_time(PATHS.get(self.name, "health"))
+        path = PATHS.get(self.name, "health")
+        if self.name not in LEAVING:
+            return self.held.true_time(path)
 
         def ups(down: Stretch) -> Stretch:
             from dr.sandbox.data.truth import summary
@@ -68,12 +79,12 @@ class Played:
             there = next(
                 o
                 for o in summary(self.held.lines).outages
-                if (o.path, o.region) == ("health", "us-west-2") and o.up_us is not None
+                if (o.path, o.region) == (path, "us-west-2") and o.up_us is not None
             )
             up = (there.known_down_us or 0, there.up_us or 0)
             return max(moved[0], up[0]), max(moved[1], up[1])
 
-        return self.held.true_time("health", ups)
+        return self.held.true_time(path, ups)
 
 
 @pytest.fixture(scope="module", params=SHIPPED)
@@ -84,8 +95,7 @@ def played(
 ) -> Iterator[Played]:
     name = str(request.param)
     with ExitStack() as stack:
-        alone = name == "region-failover"  # a promotion cannot be taken back
-        sandbox = stack.enter_context(fresh() if alone else sandboxes.sandbox())
+        sandbox = stack.enter_context(fresh() if name in LEAVING else sandboxes.sandbox())
         yield Played(name, sandbox, tmp_path_factory.mktemp(name))
 
 
@@ -120,7 +130,7 @@ def test_the_recovery_point_contains_the_truth(played: Played) -> None:
         assert (marks["lost"], reported[0]) == (0, 0)
         assert marks["acked_before_fault"] > 0
     else:
-        first = held.outages("health", "us-east-1")[0]
+        first = held.outages(PATHS.get(played.name, "health"), "us-east-1")[0]
         truth = held.true_loss((max(first.known_up_us or 0, held.fault[0]), first.down_us))
         lost, _ = held.truly_lost()
         assert within(truth, reported) or meets(truth, reported), (truth, reported)
@@ -130,7 +140,7 @@ def test_the_recovery_point_contains_the_truth(played: Played) -> None:
 def test_the_moment_of_detection_contains_the_truth(played: Played) -> None:
     detectors = played.evidence.plan()["detect"]
     if not detectors:
-        assert played.name in {"dynamodb-restore", "s3-undelete"}, "no alarm sees those"
+        assert played.name in UNALARMED, "no alarm sees those"
         return
     alarm = detectors[0]["with"]["alarm"]
     truth, reported = (
@@ -145,9 +155,10 @@ def test_the_moment_of_detection_contains_the_truth(played: Played) -> None:
 
 def test_everything_is_put_back(played: Played) -> None:
     def rest(found: Snapshot) -> Snapshot:
-        if played.name != "region-failover":
+        if played.name not in LEAVING:
             return found
-        return {**found, "databases": found["databases"][0]}
+        near = {what: found[what][0] for what in ("databases", "instances")}
+        return {**found, **near}
 
     eventually(
         lambda: rest(snapshot(played.sandbox)) == rest(played.before), "all as it was before"
@@ -160,14 +171,16 @@ def test_no_mark_stays_behind(played: Played) -> None:
 
     assert [item for items in now["tables"].values() for item in items if MARK in item] == []
     assert [key for key in now["objects"] if played.evidence.id in key] == []
-    for url in ["primary_url"] + ["standby_url"] * (played.name == "region-failover"):
-        assert marks_left(played.sandbox, played.evidence.unique_id, url) == []
+    for part in ("", "ledger/", "reports/"):
+        for url in ["primary_url"] + ["standby_url"] * (played.name in LEAVING):
+            if (part, url) != ("reports/", "standby_url"):  # there are none
+                assert marks_left(played.sandbox, played.evidence.unique_id, url, part) == []
 
 
 def test_what_cannot_be_put_back_is_a_finding(played: Played) -> None:
     codes = [finding["code"] for finding in played.evidence.result()["findings"]]
 
-    assert ("E501" in codes) is (played.name == "region-failover")
+    assert ("E501" in codes) is (played.name in LEAVING)
 
 
 def _target(name: str) -> Change:
@@ -183,7 +196,7 @@ def test_it_does_not_pass_with_a_target_below_the_truth(
     name: str, sandboxes: Theatre, tmp_path: Path
 ) -> None:
     with ExitStack() as stack:
-        sandbox = stack.enter_context(fresh() if name == "region-failover" else sandboxes.sandbox())
+        sandbox = stack.enter_context(fresh() if name in LEAVING else sandboxes.sandbox())
         rehearsal = Rehearsal(tmp_path / "home", sandbox)
         done = rehearsal.run(written(tmp_path / "drill.yaml", name, _target(name)))
 
