@@ -13,6 +13,7 @@ ACTIONS: dict[str, str] = {
     ),
     "aws.ec2.zone_blackhole": "dr.actions.ec2_zone_blackhole:Ec2ZoneBlackhole",
     "aws.rds.failover": "dr.actions.rds_failover:RdsFailover",
+    "aws.rds.global_failover": "dr.actions.rds_global_failover:RdsGlobalFailover",
     "aws.rds.promote": "dr.actions.rds_promote:RdsPromote",
     "aws.rds.promote_replica": "dr.actions.rds_promote_replica:RdsPromoteReplica",
     "aws.rds.reboot_failover": "dr.actions.rds_reboot_failover:RdsRebootFailover",

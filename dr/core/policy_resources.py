@@ -19,6 +19,8 @@ _GROUP: Final = (
     "arn:{partition}:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{group}"
 )
 _RDS: Final = "arn:{partition}:rds:{region}:{account}:"
+_ANYWHERE: Final = "arn:{partition}:rds:*:{account}:"
+_GLOBAL: Final = "arn:{partition}:rds::{account}:global-cluster:{global_cluster}"
 _TABLE: Final = "arn:{partition}:dynamodb:{region}:{account}:table/"
 _EC2: Final = "arn:{partition}:ec2:{region}:{account}:"
 _ZONE: Final = "arn:{partition}:route53:::hostedzone/{zone}"
@@ -36,6 +38,10 @@ _BY_PERMISSION: Final[Mapping[str, tuple[str, ...]]] = {
     "ec2:ReplaceNetworkAclAssociation": (f"{_EC2}network-acl/*", f"{_EC2}subnet/*"),
     # DescribeDBInstances is asked for the members of a cluster, by a filter: that is all of them.
     "rds:DescribeDBInstances": (f"{_RDS}db:*",),
+    # Of the clusters of a global database only the run knows the names.
+    "rds:DescribeGlobalClusters": (_GLOBAL,),
+    "rds:FailoverGlobalCluster": (_GLOBAL, f"{_ANYWHERE}cluster:*"),
+    "rds:SwitchoverGlobalCluster": (_GLOBAL, f"{_ANYWHERE}cluster:*"),
     "route53:ChangeResourceRecordSets": (_ZONE,),
     "route53:ListResourceRecordSets": (_ZONE,),
     "route53:ListTagsForResource": (_ZONE,),
