@@ -12,6 +12,8 @@ ACTIONS: dict[str, str] = {
         "dr.actions.dynamodb_restore_point_in_time:DynamodbRestorePointInTime"
     ),
     "aws.ec2.zone_blackhole": "dr.actions.ec2_zone_blackhole:Ec2ZoneBlackhole",
+    "aws.elasticache.failover": "dr.actions.elasticache_failover:ElasticacheFailover",
+    "aws.kms.disable_key": "dr.actions.kms_disable_key:KmsDisableKey",
     "aws.rds.failover": "dr.actions.rds_failover:RdsFailover",
     "aws.rds.global_failover": "dr.actions.rds_global_failover:RdsGlobalFailover",
     "aws.rds.promote": "dr.actions.rds_promote:RdsPromote",

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_ec2 import EC2Client
+    from types_boto3_elasticache import ElastiCacheClient
     from types_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from types_boto3_kms import KMSClient
     from types_boto3_rds import RDSClient
     from types_boto3_route53 import Route53Client
     from types_boto3_s3 import S3Client
@@ -84,6 +86,10 @@ class Aws:
         return self._client("ec2")
 
     @property
+    def elasticache(self) -> "ElastiCacheClient":
+        return self._client("elasticache")
+
+    @property
     def elbv2(self) -> "ElasticLoadBalancingv2Client":
         return self._client("elbv2")
 
@@ -92,7 +98,7 @@ class Aws:
         return self._client("iam")
 
     @property
-    def kms(self) -> Any:
+    def kms(self) -> "KMSClient":
         return self._client("kms")
 
     @property

@@ -21,6 +21,7 @@ _GROUP: Final = (
 _RDS: Final = "arn:{partition}:rds:{region}:{account}:"
 _ANYWHERE: Final = "arn:{partition}:rds:*:{account}:"
 _GLOBAL: Final = "arn:{partition}:rds::{account}:global-cluster:{global_cluster}"
+_CACHE: Final = "arn:{partition}:elasticache:{region}:{account}:replicationgroup:{group}"
 _TABLE: Final = "arn:{partition}:dynamodb:{region}:{account}:table/"
 _EC2: Final = "arn:{partition}:ec2:{region}:{account}:"
 _ZONE: Final = "arn:{partition}:route53:::hostedzone/{zone}"
@@ -39,6 +40,13 @@ _BY_PERMISSION: Final[Mapping[str, tuple[str, ...]]] = {
     # DescribeDBInstances is asked for the members of a cluster, by a filter: that is all of them.
     "rds:DescribeDBInstances": (f"{_RDS}db:*",),
     # Of the clusters of a global database only the run knows the names.
+    "elasticache:ListTagsForResource": (_CACHE,),
+    "elasticache:TestFailover": (_CACHE,),
+    "elasticache:DescribeReplicationGroups": (_CACHE,),
+    **{
+        f"kms:{name}": ("arn:{partition}:kms:{region}:{account}:key/{key}",)
+        for name in ("DescribeKey", "DisableKey", "EnableKey", "ListResourceTags")
+    },
     "rds:DescribeGlobalClusters": (_GLOBAL,),
     "rds:FailoverGlobalCluster": (_GLOBAL, f"{_ANYWHERE}cluster:*"),
     "rds:SwitchoverGlobalCluster": (_GLOBAL, f"{_ANYWHERE}cluster:*"),

@@ -7,7 +7,8 @@ security group among them, by which nobody can connect. An instance can be resto
 to minutes ago (LatestRestorableTime), and to none after that.
 moto: names no standby; rebooting does nothing; a promoted replica still names its source and its
 source the replica; a replica elsewhere is in a zone of its source's Region; restores are there at
-once, one to a point in time keeps the security groups and takes any time, future ones included.
+once; one to a point in time keeps the security groups, takes any time, future ones included, and
+looks like a read replica of its source.
 Still simplified: stopping, starting and deleting are done at once; a restored instance is as fast
 as any; a failed-over instance has its next standby at once.
 Source: Amazon RDS API Reference; Amazon RDS User Guide, "Restoring to a DB instance", "Failing
@@ -53,7 +54,7 @@ def lets_in(instance: Any) -> bool:
     groups = _ec2(instance).groups  # by VPC, then by id
     mine = set(instance.vpc_security_group_ids)
     return any(
-        rule.ip_ranges and (rule.ip_protocol == "-1" or rule.from_port <= _PORT <= rule.to_port)
+        rule.ip_range and (rule.ip_protocol == "-1" or rule.from_port <= _PORT <= rule.to_port)
         for vpc in list(groups.values())
         for id_, group in list(vpc.items())
         if id_ in mine
@@ -215,6 +216,7 @@ def _to_point_in_time(
         if not overrides.get("vpc_security_group_ids"):
             vpc = instance.db_subnet_group.vpc_id
             instance.vpc_security_group_ids = [_ec2(instance).get_default_security_group(vpc).id]
+        instance.source_db_instance_identifier = None  # moto makes it look like a replica
         instance.status = "creating"
     _restoring(sim, instance, source_db_identifier, at)
     return instance
