@@ -24,6 +24,8 @@ ACTIONS: dict[str, str] = {
     "aws.rds.stop_instance": "dr.actions.rds_stop_instance:RdsStopInstance",
     "aws.route53.failover": "dr.actions.route53_failover:Route53Failover",
     "aws.s3.delete_objects": "dr.actions.s3_delete_objects:S3DeleteObjects",
+    "aws.s3.overwrite_objects": "dr.actions.s3_overwrite_objects:S3OverwriteObjects",
+    "aws.s3.roll_back": "dr.actions.s3_roll_back:S3RollBack",
     "aws.s3.undelete": "dr.actions.s3_undelete:S3Undelete",
     "aws.ssm.set_parameter": "dr.actions.ssm_set_parameter:SsmSetParameter",
     "command.run": "dr.actions.command_run:CommandRun",

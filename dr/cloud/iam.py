@@ -33,6 +33,8 @@ _RESTORE = frozenset(
 )
 
 _OTHER_NAME: dict[tuple[str, str], frozenset[str]] = {
+    # Of the source by its version id, as all our copies are.
+    ("s3", "CopyObject"): frozenset({"s3:GetObjectVersion", "s3:PutObject"}),
     ("s3", "HeadBucket"): frozenset({"s3:ListBucket"}),
     ("s3", "HeadObject"): frozenset({"s3:GetObject"}),
     ("s3", "ListObjects"): frozenset({"s3:ListBucket"}),

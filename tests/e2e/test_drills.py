@@ -33,6 +33,7 @@ PATHS = {  # the others: health
     "rds-reboot-failover": "ledger",
     "rds-replica-promotion": "ledger",
     "rds-snapshot-restore": "reports",
+    "s3-roll-back": "terms",
     "s3-undelete": "docs",
 }
 UNALARMED = {*PATHS}  # alarms of the estate look at all of the service, not at one path of it
@@ -46,6 +47,7 @@ BELOW = {  # far below what the sandbox can do
     "rds-replica-promotion": "400ms",
     "rds-snapshot-restore": "500ms",
     "region-failover": "400ms",
+    "s3-roll-back": "500ms",
     "s3-undelete": "500ms",
     "zone-loss": "100ms",
 }

@@ -46,6 +46,8 @@ class Orders:
                 return self._health(part)
             case "GET", "items", key:
                 return self._item(key)
+            case "GET", "terms", clause:
+                return self._terms(clause)
             case "GET", "docs", *names if names:
                 return self._document("/".join(names))
             case _, "marks", run, *rest:
@@ -94,6 +96,13 @@ class Orders:
     def _document(self, name: str) -> Answer:
         found = self.rules.document(self.region, name)
         return Answer(200, found, "application/octet-stream") if found is not None else NOT_FOUND
+
+    def _terms(self, clause: str) -> Answer:
+        found = self.rules.terms(self.region, clause)
+        if found is not None:
+            return as_json(200, found)
+        there = self.rules.document(self.region, f"terms/{clause}.json") is not None
+        return as_json(500, {"error": "the terms are unreadable"}) if there else NOT_FOUND
 
     def _put(self, part: str, run: str, seq: int, body: bytes) -> Answer:
         try:

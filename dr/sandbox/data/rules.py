@@ -3,6 +3,7 @@
 The service acts by these rules and the witness judges by them; they ask, and change nothing.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -80,6 +81,14 @@ class Rules:
         """Return a document, or None."""
         return self.control.get_object(region, f"docs/{name}")
 
+    def terms(self, region: str, clause: str) -> object | None:
+        """Return a clause of the terms, which are JSON; None if it is not there or unreadable."""
+        found = self.document(region, f"terms/{clause}.json")
+        try:
+            return json.loads(found) if found is not None else None
+        except ValueError:
+            return None
+
     def up(self, region: str, paths: Sequence[str]) -> dict[str, bool]:
         """Say for each path whether every request sent now would get a correct answer.
 
@@ -102,6 +111,8 @@ class Rules:
                 return self.item(region, name) is not None
             case "docs":
                 return self.document(region, name) is not None
+            case "terms":
+                return self.terms(region, name) is not None
             case _:
                 return False
 
