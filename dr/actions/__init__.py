@@ -27,6 +27,9 @@ ACTIONS: dict[str, str] = {
     "aws.s3.overwrite_objects": "dr.actions.s3_overwrite_objects:S3OverwriteObjects",
     "aws.s3.roll_back": "dr.actions.s3_roll_back:S3RollBack",
     "aws.s3.undelete": "dr.actions.s3_undelete:S3Undelete",
+    "aws.secretsmanager.delete_secret": (
+        "dr.actions.secretsmanager_delete_secret:SecretsmanagerDeleteSecret"
+    ),
     "aws.ssm.set_parameter": "dr.actions.ssm_set_parameter:SsmSetParameter",
     "command.run": "dr.actions.command_run:CommandRun",
     "terraform.apply": "dr.actions.terraform_apply:TerraformApply",

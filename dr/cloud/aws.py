@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types_boto3_rds import RDSClient
     from types_boto3_route53 import Route53Client
     from types_boto3_s3 import S3Client
+    from types_boto3_secretsmanager import SecretsManagerClient
     from types_boto3_ssm import SSMClient
     from types_boto3_sts import STSClient
 
@@ -112,6 +113,10 @@ class Aws:
     @property
     def s3(self) -> "S3Client":
         return self._client("s3")
+
+    @property
+    def secretsmanager(self) -> "SecretsManagerClient":
+        return self._client("secretsmanager")
 
     @property
     def ssm(self) -> "SSMClient":

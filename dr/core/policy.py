@@ -122,6 +122,8 @@ def _known(params: Json, site: Site, restored: Mapping[str, str]) -> dict[str, s
         known["restored_table"] = restored_table(known["table"])
         if "restored" not in params:
             known["restored"] = known["table"]
+    if "secret" in known:
+        known["secret"] = known["secret"].rpartition(":secret:")[2]
     if "key" in known:
         known["key"] = known["key"].rpartition("key/")[2]
     if "instance" in known:

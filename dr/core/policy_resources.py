@@ -47,6 +47,13 @@ _BY_PERMISSION: Final[Mapping[str, tuple[str, ...]]] = {
         f"kms:{name}": ("arn:{partition}:kms:{region}:{account}:key/{key}",)
         for name in ("DescribeKey", "DisableKey", "EnableKey", "ListResourceTags")
     },
+    **{
+        # A secret's ARN ends in six characters that its name does not tell.
+        f"secretsmanager:{name}": (
+            "arn:{partition}:secretsmanager:{region}:{account}:secret:{secret}*",
+        )
+        for name in ("DeleteSecret", "DescribeSecret", "RestoreSecret")
+    },
     "rds:DescribeGlobalClusters": (_GLOBAL,),
     "rds:FailoverGlobalCluster": (_GLOBAL, f"{_ANYWHERE}cluster:*"),
     "rds:SwitchoverGlobalCluster": (_GLOBAL, f"{_ANYWHERE}cluster:*"),

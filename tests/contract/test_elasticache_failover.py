@@ -31,17 +31,15 @@ def told(**more: Any) -> dict[str, Any]:
 
 
 def seen(**more: Any) -> Seen:
-    return Seen(
-        **{
-            "arn": ARN,
-            "status": "available",
-            "automatic": True,
-            "shards": ("0001",),
-            "primaries": ("sessions-001",),
-            "replicas": ("sessions-002",),
-        }
-        | more
-    )
+    usual: dict[str, Any] = {
+        "arn": ARN,
+        "status": "available",
+        "automatic": True,
+        "shards": ("0001",),
+        "primaries": ("sessions-001",),
+        "replicas": ("sessions-002",),
+    }
+    return Seen(**usual | more)
 
 
 def test_it_goes_there_and_back_and_needs_are_the_calls_it_makes(stage: Stage) -> None:
