@@ -49,7 +49,7 @@ def _resources(permission: str, call: str, params: dict[str, Any], region: str) 
     service = permission.partition(":")[0]
     lead = f"arn:aws:{service}:{region}:{ACCOUNT}:"
     if service == "rds":
-        return _databases(call, params, lead)
+        return _databases(permission, call, params, lead)
     if service == "dynamodb":
         return _tables(permission, call, params, lead)
     if service == "s3":
@@ -73,8 +73,10 @@ def _resources(permission: str, call: str, params: dict[str, Any], region: str) 
     return ["*"]
 
 
-def _databases(call: str, params: dict[str, Any], lead: str) -> list[str]:
+def _databases(permission: str, call: str, params: dict[str, Any], lead: str) -> list[str]:
     instance = params.get("DBInstanceIdentifier") or params.get("TargetDBInstanceIdentifier")
+    if permission == "rds:AddTagsToResource":
+        return [f"{lead}db:{instance}"]
     if call == "RestoreDBInstanceFromDBSnapshot":
         return [f"{lead}db:{instance}", f"{lead}snapshot:{params['DBSnapshotIdentifier']}"]
     if call == "RestoreDBInstanceToPointInTime":

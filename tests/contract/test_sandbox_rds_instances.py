@@ -92,8 +92,8 @@ def test_a_restore_takes_time_and_gets_the_default_security_group(cloud: Cloud) 
     cloud.east.rds.restore_db_instance_from_db_snapshot(
         DBInstanceIdentifier="restored-too", DBSnapshotIdentifier=f"{REPORTS}-nightly"
     )
+    assert _status(cloud.east, "restored-too") == "creating"
     for name in ("restored", "restored-too"):
-        assert _status(cloud.east, name) == "creating"
         eventually(lambda name=name: _status(cloud.east, name) == "available")  # type: ignore[misc]
         assert own not in _groups(cloud.east, name)
         cloud.east.rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
