@@ -95,7 +95,8 @@ class Plane:
         """Return the current version of an object; None if there is none or it is deleted."""
         from moto.s3.exceptions import MissingBucket
 
-        bucket = self._of(region, "bucket", "standby_bucket")
+        named = backend("ssm", region).get_parameter("/orders/bucket")
+        bucket = named.value if named else self._of(region, "bucket", "standby_bucket")
         try:
             found = backend("s3", "aws").get_object(bucket, key)
         except MissingBucket:

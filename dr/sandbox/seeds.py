@@ -4,6 +4,7 @@ import json
 
 from dr.sandbox import seeds_rds
 from dr.sandbox.inventory import fake_hands
+from dr.sandbox.inventory_data import PAIRS
 from dr.sandbox.sim import PRIMARY
 
 
@@ -22,6 +23,7 @@ def seed(endpoint: str, outputs: dict[str, str]) -> None:
             },
         )
     aws.dynamodb.create_backup(TableName=outputs["table"], BackupName="nightly")
+    aws.ssm.put_parameter(Name="/orders/bucket", Type="String", Value=outputs["bucket"], Tags=PAIRS)
     documents = {"docs/welcome.txt": "Welcome to Orders.\n"}
     for number in range(1, 21):
         documents[f"docs/terms/{number:02d}.json"] = json.dumps({"clause": number})

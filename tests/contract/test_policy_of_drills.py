@@ -47,6 +47,7 @@ DRILL = pytest.mark.parametrize(
         "rds-point-in-time-restore",
         "rds-reboot-failover",
         "rds-snapshot-restore",
+        "s3-replica-read",
         "s3-roll-back",
         "s3-undelete",
         "zone-loss",

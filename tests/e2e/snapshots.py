@@ -28,7 +28,12 @@ def snapshot(sandbox: Sandbox) -> Snapshot:
         "tables": _tables(east),
         "parameters": [
             _parameter(east, name)
-            for name in (out["table_parameter"], "/orders/ledger", "/orders/reports")
+            for name in (
+                out["table_parameter"],
+                "/orders/bucket",
+                "/orders/ledger",
+                "/orders/reports",
+            )
         ],
         "objects": _objects(east, out["bucket"]),
         "records": _records(east, out["hosted_zone_id"]),
