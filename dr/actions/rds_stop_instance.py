@@ -50,7 +50,8 @@ class RdsStopInstance(Action[Aws, Params, instances.Instance, Change]):
     kind = "aws.rds.stop_instance"
     hand = Aws
     needs = (*instances.LOOK, "rds:StartDBInstance", "rds:StopDBInstance")
-    doubt = Doubt.CONVERGENT  # RDS rejects to stop what is stopped, and to start what runs
+    # A second stop changes nothing, but is rejected, and would look like a failure of the first.
+    doubt = Doubt.OBSERVABLE
     params = Params
     seen = instances.Instance
     change = Change

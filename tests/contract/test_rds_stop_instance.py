@@ -35,7 +35,7 @@ def test_asking_twice_is_rejected_and_changes_nothing(stage: Stage) -> None:
         ACTION.execute(stage.acting, change)
 
     assert stage.progress(ACTION, LEDGER, change) is Progress.SETTLED
-    assert ACTION.doubt is Doubt.CONVERGENT
+    assert ACTION.doubt is Doubt.OBSERVABLE
 
 
 def test_an_instance_that_does_not_exist_is_refused(stage: Stage) -> None:

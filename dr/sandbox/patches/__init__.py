@@ -15,8 +15,18 @@ def apply(sim: Sim) -> None:
         elbv2,
         rds,
         rds_instances,
+        rds_restores,
         s3,
     )
 
-    for module in (rds, rds_instances, dynamodb, s3, autoscaling, elbv2, cloudwatch):
+    for module in (
+        rds,
+        rds_instances,
+        rds_restores,
+        dynamodb,
+        s3,
+        autoscaling,
+        elbv2,
+        cloudwatch,
+    ):
         module.apply(sim)

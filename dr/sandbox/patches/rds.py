@@ -40,7 +40,15 @@ def subnet_of(instance: Any) -> str | None:
     return None
 
 
+def resource_id() -> str:
+    """Return an identifier that no other instance has."""
+    from moto.moto_api._internal import mock_random
+
+    return "db-" + "".join(mock_random.choice(_LETTERS) for _ in range(26))
+
+
 def subnets(instance: Any) -> list[Any]:
+    """Return the subnets of an instance's group, or of its cluster's."""
     group = instance.__dict__.get("db_subnet_group")
     if group is None and instance.db_cluster_identifier is not None:
         cluster = instance.backend.clusters.get(instance.db_cluster_identifier)
@@ -50,10 +58,8 @@ def subnets(instance: Any) -> list[Any]:
 
 
 def _instance(sim: Sim, original: Patch, self: Any, *args: Any, **kwargs: Any) -> None:
-    from moto.moto_api._internal import mock_random
-
     original(self, *args, **kwargs)
-    self.dbi_resource_id = "db-" + "".join(mock_random.choice(_LETTERS) for _ in range(26))
+    self.dbi_resource_id = resource_id()
     if kwargs.get("availability_zone"):
         return
     name = kwargs.get("db_cluster_identifier")

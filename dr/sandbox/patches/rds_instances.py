@@ -1,29 +1,25 @@
-"""RDS instances that stand alone: a standby, read replicas, stops, restores to what was.
+"""RDS instances that stand alone: a standby, read replicas, stops.
 
 AWS: a Multi-AZ instance names the zone of its standby, and RebootDBInstance with failover swaps
-the two. PromoteReadReplica takes a while, after which neither end names the other. A restored
-instance is `creating` for a while; what the request leaves out gets defaults, the VPC's default
-security group among them, by which nobody can connect. An instance can be restored to moments up
-to minutes ago (LatestRestorableTime), and to none after that.
+the two. PromoteReadReplica takes a while, after which neither end names the other. An instance
+that has a read replica cannot be stopped.
 moto: names no standby; rebooting does nothing; a promoted replica still names its source and its
-source the replica; a replica elsewhere is in a zone of its source's Region; restores are there at
-once; one to a point in time keeps the security groups, takes any time, future ones included, and
-looks like a read replica of its source.
-Still simplified: stopping, starting and deleting are done at once; a restored instance is as fast
-as any; a failed-over instance has its next standby at once.
-Source: Amazon RDS API Reference; Amazon RDS User Guide, "Restoring to a DB instance", "Failing
-over a Multi-AZ DB instance", "Restoring a DB instance to a specified time".
+source the replica; a replica elsewhere is in a zone of its source's Region; what has a replica is
+stopped.
+Still simplified: stopping and starting are done at once; a failed-over instance has its next
+standby at once.
+Source: Amazon RDS API Reference; Amazon RDS User Guide, "Failing over a Multi-AZ DB instance",
+"Stopping an Amazon RDS DB instance temporarily".
 """
 
 import datetime as dt
-import time
 from collections.abc import Callable
 from typing import Any
 
-from dr.sandbox.data.truth import now_us
-from dr.sandbox.patches.patching import Patch, patch, patch_property
-from dr.sandbox.patches.rds import subnets
+from dr.sandbox.patches.patching import Patch, patch
+from dr.sandbox.patches.rds import resource_id, subnets
 from dr.sandbox.sim import Sim
+from dr.sandbox.world import Instances
 
 _PORT = 5432
 
@@ -34,16 +30,12 @@ def apply(sim: Sim) -> None:
     from moto.rds.responses import RDSResponse
 
     patch(sim, DBInstance, "__init__", _instance)
-    patch_property(sim, DBInstance, "latest_restorable_time", _latest)
     patch(sim, RDSBackend, "create_db_instance_read_replica", _replica)
     patch(sim, RDSBackend, "promote_read_replica", _promote)
     patch(sim, RDSBackend, "reboot_db_instance", _reboot)
     patch(sim, RDSResponse, "reboot_db_instance", _reboot_request)
     patch(sim, RDSBackend, "stop_db_instance", _stop)
     patch(sim, RDSBackend, "start_db_instance", _start)
-    patch(sim, RDSBackend, "restore_db_instance_from_db_snapshot", _from_snapshot)
-    patch(sim, RDSBackend, "restore_db_instance_to_point_in_time", _to_point_in_time)
-    patch(sim, RDSBackend, "delete_db_instance", _delete)
 
 
 def lets_in(instance: Any) -> bool:
@@ -51,7 +43,7 @@ def lets_in(instance: Any) -> bool:
 
     The VPC's default group has a rule, too, but for its own members only: it names no address.
     """
-    groups = _ec2(instance).groups  # by VPC, then by id
+    groups = ec2_of(instance).groups  # by VPC, then by id
     mine = set(instance.vpc_security_group_ids)
     return any(
         rule.ip_range and (rule.ip_protocol == "-1" or rule.from_port <= _PORT <= rule.to_port)
@@ -62,7 +54,8 @@ def lets_in(instance: Any) -> bool:
     )
 
 
-def _ec2(instance: Any) -> Any:
+def ec2_of(instance: Any) -> Any:
+    """Return moto's EC2 backend of the instance's account and Region."""
     from moto.ec2.models import ec2_backends
 
     return ec2_backends[instance.account_id][instance.region]
@@ -77,11 +70,6 @@ def _instance(sim: Sim, original: Patch, self: Any, *args: Any, **kwargs: Any) -
         self.secondary_availability_zone = others[0] if others else None
 
 
-def _latest(sim: Sim, original: Patch, self: Any) -> Any:
-    stopped = self.__dict__.get("_dr_stopped_at")
-    return (stopped or original(self)) - dt.timedelta(seconds=sim.times.log_upload)
-
-
 def _replica(sim: Sim, original: Patch, self: Any, db_kwargs: dict[str, Any]) -> Any:
     group = db_kwargs.get("db_subnet_group_name")
     with sim.lock:
@@ -92,7 +80,7 @@ def _replica(sim: Sim, original: Patch, self: Any, db_kwargs: dict[str, Any]) ->
         replica.availability_zone = zones[0] if zones else f"{self.region_name}a"
         replica.multi_az = bool(db_kwargs.get("multi_az"))
         replica.secondary_availability_zone = None
-        replica.dbi_resource_id = f"{replica.dbi_resource_id[:-1]}R"
+        replica.dbi_resource_id = resource_id()
     return replica
 
 
@@ -106,8 +94,9 @@ def _promote(sim: Sim, original: Patch, self: Any, db_kwargs: dict[str, Any]) ->
         instance.status = "modifying"
 
     def promoting() -> None:
-        if sim.instances is not None:
-            sim.instances.promote(name)
+        database = behind(sim, name)
+        if database is not None:
+            database.promote(name)
         else:
             sim.pause(sim.times.promote)
         with sim.lock:
@@ -118,7 +107,7 @@ def _promote(sim: Sim, original: Patch, self: Any, db_kwargs: dict[str, Any]) ->
             original(self, db_kwargs)
             instance.source_db_instance_identifier = None
 
-    _later(sim, "promotion", instance, promoting)
+    later(sim, "promotion", instance, promoting)
     return instance
 
 
@@ -146,8 +135,9 @@ def _reboot(
         instance.status = "rebooting"
 
     def rebooting() -> None:
-        if force and _known(sim, db_instance_identifier):
-            sim.instances.fail_to_standby(db_instance_identifier)  # type: ignore[union-attr]
+        database = behind(sim, db_instance_identifier) if force else None
+        if database is not None:
+            database.fail_to_standby(db_instance_identifier)
         else:
             sim.pause(sim.times.reboot)
         if force and instance.secondary_availability_zone:
@@ -156,7 +146,7 @@ def _reboot(
                 instance.availability_zone,
             )
 
-    _later(sim, "reboot", instance, rebooting)
+    later(sim, "reboot", instance, rebooting)
     return instance
 
 
@@ -168,8 +158,9 @@ def _stop(
             raise _wrong_state(f"Instance {db_instance_identifier} has read replicas")
         instance = original(self, db_instance_identifier, *args, **kwargs)
         instance._dr_stopped_at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-        if _known(sim, db_instance_identifier):
-            sim.instances.stop_instance(db_instance_identifier)  # type: ignore[union-attr]
+        database = behind(sim, db_instance_identifier)
+        if database is not None:
+            database.stop_instance(db_instance_identifier)
     return instance
 
 
@@ -177,81 +168,19 @@ def _start(sim: Sim, original: Patch, self: Any, db_instance_identifier: str) ->
     with sim.lock:
         instance = original(self, db_instance_identifier)
         instance._dr_stopped_at = None
-        if _known(sim, db_instance_identifier):
-            sim.instances.start_instance(db_instance_identifier)  # type: ignore[union-attr]
+        database = behind(sim, db_instance_identifier)
+        if database is not None:
+            database.start_instance(db_instance_identifier)
     return instance
 
 
-def _from_snapshot(
-    sim: Sim, original: Patch, self: Any, from_snapshot_id: str, overrides: dict[str, Any]
-) -> Any:
-    with sim.lock:
-        instance = original(self, from_snapshot_id, overrides)
-        snapshot = self.describe_db_snapshots(None, from_snapshot_id)[0]
-        instance.status = "creating"
-    _restoring(sim, instance, snapshot.db_instance_identifier, snapshot.created)
-    return instance
+def behind(sim: Sim, instance: str) -> Instances | None:
+    """Return the data plane if it has the instance: not those that a test makes for itself."""
+    has = sim.instances is not None and sim.instances.has(instance)
+    return sim.instances if has else None
 
 
-def _to_point_in_time(
-    sim: Sim,
-    original: Patch,
-    self: Any,
-    source_db_identifier: str,
-    target_db_identifier: str,
-    overrides: dict[str, Any],
-) -> Any:
-    source = self.describe_db_instances(source_db_identifier)[0]
-    latest = source.latest_restorable_time
-    at = latest if overrides.get("use_latest_restorable_time") else overrides.get("restore_time")
-    at = at.astimezone(dt.UTC).replace(tzinfo=None) if at is not None and at.tzinfo else at
-    if at is None or at > latest:
-        from moto.rds.exceptions import RDSClientError
-
-        raise RDSClientError(
-            "InvalidRestoreFault", f"The instance can be restored to {latest} at most"
-        )
-    with sim.lock:
-        instance = original(self, source_db_identifier, target_db_identifier, overrides)
-        if not overrides.get("vpc_security_group_ids"):
-            vpc = instance.db_subnet_group.vpc_id
-            instance.vpc_security_group_ids = [_ec2(instance).get_default_security_group(vpc).id]
-        instance.source_db_instance_identifier = None  # moto makes it look like a replica
-        instance.status = "creating"
-    _restoring(sim, instance, source_db_identifier, at)
-    return instance
-
-
-def _restoring(sim: Sim, instance: Any, source: str, at: dt.datetime) -> None:
-    """Make the instance available after a while, with what its source had at a moment."""
-    name = instance.db_instance_identifier
-    ago = time.time() - at.replace(tzinfo=dt.UTC).timestamp()
-    until_us = now_us() - round(ago * 1e6)
-
-    def restoring() -> None:
-        sim.pause(sim.times.restore)
-        if _known(sim, source):
-            sim.instances.restore(name, source, until_us)  # type: ignore[union-attr]
-
-    _later(sim, "restore", instance, restoring)
-
-
-def _delete(
-    sim: Sim, original: Patch, self: Any, db_instance_identifier: str, *args: Any, **kwargs: Any
-) -> Any:
-    with sim.lock:
-        instance = original(self, db_instance_identifier, *args, **kwargs)
-        if _known(sim, db_instance_identifier):
-            sim.instances.drop(db_instance_identifier)  # type: ignore[union-attr]
-    return instance
-
-
-def _known(sim: Sim, instance: str) -> bool:
-    """Say whether the data plane has the instance: not those that a test makes for itself."""
-    return sim.instances is not None and sim.instances.has(instance)
-
-
-def _later(sim: Sim, what: str, instance: Any, job: Callable[[], None]) -> None:
+def later(sim: Sim, what: str, instance: Any, job: Callable[[], None]) -> None:
     """Do a job in the background; afterwards the instance is available, whatever came of it."""
 
     def work() -> None:
