@@ -69,6 +69,9 @@ with mock_aws():
         DBInstanceIdentifier="far", SourceRegion="us-east-1",
         SourceDBInstanceIdentifier="arn:aws:rds:us-east-1:123456789012:db:i")
     found["zone of a replica in us-west-2"] = described("far", west)["AvailabilityZone"]
+    found["status of what was stopped with a replica"] = rds.stop_db_instance(
+        DBInstanceIdentifier="i")["DBInstance"]["DBInstanceStatus"]
+    rds.start_db_instance(DBInstanceIdentifier="i")
     west.promote_read_replica(DBInstanceIdentifier="far")
     found["a promoted replica still has a source"] = (
         "ReadReplicaSourceDBInstanceIdentifier" in described("far", west))
@@ -77,6 +80,8 @@ with mock_aws():
         RestoreTime=datetime.datetime(2051, 1, 1, tzinfo=datetime.timezone.utc))
     again = described("again")
     found["status of an instance restored to a moment to come"] = again["DBInstanceStatus"]
+    found["a restored instance has a source"] = again[
+        "ReadReplicaSourceDBInstanceIdentifier"]
     found["a restored instance keeps its security groups"] = (
         again["VpcSecurityGroups"] == described("i")["VpcSecurityGroups"])
     ddb.create_table(TableName="table", KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -146,6 +151,8 @@ _TABLE: list[tuple[str, Any, str]] = [
     ("zone of a replica in us-west-2", "us-east-1a", "rds_instances"),
     ("a promoted replica still has a source", True, "rds_instances"),
     ("status of an instance restored to a moment to come", "available", "rds_restores"),
+    ("status of what was stopped with a replica", "stopped", "rds_instances"),
+    ("a restored instance has a source", "i", "rds_restores"),
     ("a restored instance keeps its security groups", True, "rds_restores"),
     ("replica without a user", "InvalidParameterValue", "rds"),
     ("items at a moment before the table", 1, "dynamodb"),
