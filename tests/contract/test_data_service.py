@@ -253,3 +253,14 @@ def test_an_address_in_use_is_an_error_and_nothing_stays_open(world: World, tmp_
     truth.close()
     assert our_threads() <= before
     socket.create_server(("127.77.3.10", port)).close()
+
+
+def test_terms_that_are_no_json_any_more_are_an_error(world: World) -> None:
+    client = world.client()
+    world.control.objects["docs/terms/01.json"] = b'{"clause": 1}'
+    assert client.get("/terms/01") == (200, {"clause": 1})
+
+    world.control.objects["docs/terms/01.json"] = b"overwritten"
+
+    assert client.get("/terms/01")[0] == 500
+    assert client.get("/terms/02")[0] == 404
