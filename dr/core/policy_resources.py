@@ -39,7 +39,6 @@ _BY_PERMISSION: Final[Mapping[str, tuple[str, ...]]] = {
     "ec2:ReplaceNetworkAclAssociation": (f"{_EC2}network-acl/*", f"{_EC2}subnet/*"),
     # DescribeDBInstances is asked for the members of a cluster, by a filter: that is all of them.
     "rds:DescribeDBInstances": (f"{_RDS}db:*",),
-    # Of the clusters of a global database only the run knows the names.
     "elasticache:ListTagsForResource": (_CACHE,),
     "elasticache:TestFailover": (_CACHE,),
     "elasticache:DescribeReplicationGroups": (_CACHE,),
@@ -55,6 +54,7 @@ _BY_PERMISSION: Final[Mapping[str, tuple[str, ...]]] = {
         for name in ("DeleteSecret", "DescribeSecret", "RestoreSecret")
     },
     "rds:DescribeGlobalClusters": (_GLOBAL,),
+    # Of the clusters of a global database only the run knows the names.
     "rds:FailoverGlobalCluster": (_GLOBAL, f"{_ANYWHERE}cluster:*"),
     "rds:SwitchoverGlobalCluster": (_GLOBAL, f"{_ANYWHERE}cluster:*"),
     "route53:ChangeResourceRecordSets": (_ZONE,),
