@@ -4,6 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+from ruamel.yaml import YAML
+
 from dr.cli.catalogue import kinds
 from dr.cli.frame import run as dr
 from dr.core.binding import bind
@@ -64,6 +67,42 @@ def test_only_a_restored_table_may_be_deleted() -> None:
     assert _on(found, "dynamodb:DeleteTable") == [
         "arn:aws:dynamodb:us-east-1:123456789012:table/orders-dr-*"
     ]
+
+
+def test_only_a_restored_instance_may_be_deleted() -> None:
+    found = policies(_bound("rds-snapshot-restore"), kinds())
+
+    assert _on(found, "rds:DeleteDBInstance") == [
+        "arn:aws:rds:us-east-1:123456789012:db:orders-reports-dr-*"
+    ]
+    assert _on(found, "rds:StopDBInstance") == [
+        "arn:aws:rds:us-east-1:123456789012:db:orders-reports"
+    ]
+
+
+@pytest.mark.parametrize(
+    "given", ["orders", "arn:aws:secretsmanager:us-east-1:123456789012:secret:orders"]
+)
+def test_a_secret_is_told_by_its_name_and_by_its_arn(given: str) -> None:
+    step = {"id": "lose", "kind": "aws.secretsmanager.delete_secret", "with": {"secret": given}}
+
+    assert _on(_with(step), "secretsmanager:DeleteSecret") == [
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:orders*"
+    ]
+
+
+@pytest.mark.parametrize("given", ["1234abcd", "arn:aws:kms:us-east-1:123456789012:key/1234abcd"])
+def test_a_key_is_told_by_its_id_and_by_its_arn(given: str) -> None:
+    step = {"id": "lose", "kind": "aws.kms.disable_key", "with": {"key": given}}
+
+    assert _on(_with(step), "kms:DisableKey") == ["arn:aws:kms:us-east-1:123456789012:key/1234abcd"]
+
+
+def _with(step: dict[str, Any]) -> Policies:
+    """Return the policies of a drill that does one step."""
+    drill = YAML(typ="safe").load((DRILLS / "rds-failover.yaml").read_text())
+    text = json.dumps({**drill, "disrupt": [step], "verify": []})
+    return policies(plan_of(parse(text, "drill.yaml"), kinds()), kinds())
 
 
 def test_the_leading_slash_of_a_parameter_is_no_part_of_its_arn() -> None:
