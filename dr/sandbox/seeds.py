@@ -5,13 +5,13 @@ import json
 from dr.sandbox import seeds_rds
 from dr.sandbox.inventory import fake_hands
 from dr.sandbox.inventory_data import PAIRS
-from dr.sandbox.sim import PRIMARY
+from dr.sandbox.sim import PRIMARY, STANDBY
 
 
 def seed(endpoint: str, outputs: dict[str, str]) -> None:
     """Add what Terraform does not make, whichever way the rest was made."""
-    seeds_rds.seed(endpoint, outputs)
     aws = fake_hands(endpoint, PRIMARY)
+    seeds_rds.seed(aws, fake_hands(endpoint, STANDBY), outputs)
     for number in range(1, 21):
         aws.dynamodb.put_item(
             TableName=outputs["table"],

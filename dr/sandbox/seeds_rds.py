@@ -8,9 +8,8 @@ snapshot. The service reads their names from the parameters /orders/ledger and /
 from typing import Any
 
 from dr.cloud.aws import Aws
-from dr.sandbox.inventory import fake_hands
 from dr.sandbox.inventory_data import NAME, PAIRS
-from dr.sandbox.sim import PRIMARY, STANDBY
+from dr.sandbox.sim import PRIMARY
 
 LEDGER = f"{NAME}-ledger"
 LEDGER_STANDBY = f"{LEDGER}-standby"
@@ -19,9 +18,8 @@ SOURCES: dict[str, str | None] = {LEDGER: None, LEDGER_STANDBY: LEDGER, REPORTS:
 PORT = 5432
 
 
-def seed(endpoint: str, outputs: dict[str, str]) -> None:
+def seed(east: Aws, west: Aws, outputs: dict[str, str]) -> None:
     """Make the instances, the replica, the snapshot and the parameters."""
-    east, west = fake_hands(endpoint, PRIMARY), fake_hands(endpoint, STANDBY)
     near = _security_group(east, outputs["vpc_id"])
     far = _security_group(west, outputs["standby_vpc_id"])
     made = _instance(east, LEDGER, near, MultiAZ=True)
