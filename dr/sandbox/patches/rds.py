@@ -48,13 +48,14 @@ def resource_id() -> str:
 
 
 def subnets(instance: Any) -> list[Any]:
-    """Return the subnets of an instance's group, or of its cluster's."""
+    """Return the subnets of an instance's group, or of its cluster's, by zone."""
     group = instance.__dict__.get("db_subnet_group")
     if group is None and instance.db_cluster_identifier is not None:
         cluster = instance.backend.clusters.get(instance.db_cluster_identifier)
         name = cluster.db_subnet_group_name if cluster is not None else None
         group = instance.backend.subnet_groups.get(name) if name else None
-    return list(group._subnets) if group is not None else []
+    found = list(group._subnets) if group is not None else []
+    return sorted(found, key=lambda subnet: str(subnet.availability_zone))
 
 
 def _instance(sim: Sim, original: Patch, self: Any, *args: Any, **kwargs: Any) -> None:
