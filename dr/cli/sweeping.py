@@ -52,7 +52,8 @@ TRACED: Final = (
     "aws.ec2.zone_blackhole",
     "aws.rds.restore_point_in_time",
     "aws.rds.restore_snapshot",
-    "aws.s3.undelete",  # there is nothing to put back
+    "aws.s3.roll_back",  # there is nothing to put back, here and below
+    "aws.s3.undelete",
 )
 """What these kinds leave is always found; of any other, what it changed in place may not be."""
 
