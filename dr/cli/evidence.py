@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dr.cloud.clock import Clock
 from dr.core.canonical import canonical
-from dr.core.conclude import Concluded, Raw, conclude
+from dr.core.conclude import RAW, Concluded, Raw, conclude
 from dr.core.lines import Broken, digest, verified
 from dr.core.seal import SEAL_FILE
 from dr.model.errors import Refused
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from dr.core.seal import Seal
     from dr.report.parts import Page
 
-SAMPLES = ("probes", "marks", "found")
-
 
 def concluded(run: RunDir, events: Sequence[Event]) -> Concluded:
     """Compute the result from what lies in the run's directory. Raises Refused if it cannot be."""
@@ -30,7 +28,7 @@ def concluded(run: RunDir, events: Sequence[Event]) -> Concluded:
     if not events:
         raise Refused(f"{run.id} has no events: it never began")
     plan = run.plan()
-    raw = Raw(**{name: _bytes(run.path / "samples" / f"{name}.csv") for name in SAMPLES})
+    raw = Raw(**{name: _bytes(run.path / "samples" / f"{name}.csv") for name in RAW})
     try:
         return conclude(plan, events, raw, provider_reported(plan))
     except Damaged as error:

@@ -68,7 +68,7 @@ def _requested(run: Run, event: Event, data: ev.StepRequested) -> None:
     bracket = (data.sent_us, data.answered_us)
     if state.requested is not None:  # repeated: the bracket covers both attempts
         bracket = (state.requested[0], data.answered_us)
-    elif state.doubted_us is not None and step.doubt is not Doubt.OBSERVABLE:
+    elif state.doubted_us is not None and (step.doubt is not Doubt.OBSERVABLE or state.retried):
         # The attempt in doubt may have worked after all: nobody had to be certain to repeat it.
         bracket = (state.intended_us or data.sent_us, data.answered_us)
     state.status, state.requested = Status.REQUESTED, bracket
@@ -76,7 +76,10 @@ def _requested(run: Run, event: Event, data: ev.StepRequested) -> None:
 
 
 def _fault(
-    run: Run, event: Event, data: ev.StepRequested | ev.StepSettled, bracket: Interval
+    run: Run,
+    event: Event,
+    data: ev.StepRequested | ev.StepSettled | ev.StepResolved,
+    bracket: Interval,
 ) -> None:
     """Bracket the fault by the first disruption that was asked for.
 
@@ -166,11 +169,13 @@ def _resolved(run: Run, event: Event, data: ev.StepResolved) -> None:
         failed = ev.StepFailed(step=data.step, way=data.way, world=World.REFUSED, message=message)
         _failed(run, event, failed)
     elif data.answer == "retry":
-        state.status = Status.INTENDED
+        state.status, state.retried = Status.INTENDED, True
     else:
         state.status = Status.REQUESTED
         if state.requested is None and state.intended_us is not None:
+            # Whoever says so need not know when: after the intent, and before this answer.
             state.requested = (state.intended_us, event.mono_us)
+            _fault(run, event, data, state.requested)
 
 
 def _kept(run: Run, event: Event, data: ev.StepKept) -> None:

@@ -7,7 +7,9 @@ code on the same bytes, so that what it says can be checked by anybody.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from dr.core.boots import Recorded, place
 from dr.core.fold import Run, Status, fold
+from dr.core.hull import hull
 from dr.core.result import result
 from dr.core.samples import parse_found, parse_marks, parse_samples
 from dr.core.timeline import timeline
@@ -15,6 +17,7 @@ from dr.model.event import Event, RunClosed, StepSettled, WarningRaised
 from dr.model.plan import Plan
 from dr.model.reading import Mark, Sample
 from dr.model.result import Result
+from dr.model.timeline import Timeline
 from dr.model.verdict import Finding, Severity
 
 
@@ -25,6 +28,11 @@ class Raw:
     probes: bytes = b""
     marks: bytes = b""
     found: bytes = b""
+    clock: bytes = b""
+    starts: bytes = b""
+
+
+RAW = ("probes", "marks", "found", "clock", "starts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +58,48 @@ def conclude(
     samples = parse_samples(raw.probes).values
     marks = parse_marks(raw.marks).values
     found = parse_found(raw.found).values
-    judged = result(
+    recorded = Recorded(before, samples, marks)
+    placed = place(plan, recorded, raw.clock, raw.starts) if len(run.boots) > 1 else None
+    if placed is None:
+        judged = _judged(plan, recorded, timeline(run), found, provider_reported)
+    else:
+        early, late = (
+            _judged(plan, one, _one_clock(plan, one), found, provider_reported)
+            for one in (placed.early, placed.late)
+        )
+        judged = hull(early, late, placed.boots, placed.width_us)
+    more = tuple(_findings(run, before))
+    judged = judged.model_copy(update={"findings": (*judged.findings, *more)})
+    return Concluded(judged, samples, marks, found)
+
+
+def _judged(
+    plan: Plan,
+    recorded: Recorded,
+    times: Timeline,
+    found: Mapping[str, Mapping[int, int]],
+    provider_reported: frozenset[str],
+) -> Result:
+    """Measure and judge what was recorded."""
+    run = fold(plan, recorded.events)
+    return result(
         plan,
         run.id,
-        before[0].t,
-        before[-1].t,
-        timeline(run),
-        samples,
-        marks,
+        recorded.events[0].t,
+        recorded.events[-1].t,
+        times,
+        recorded.samples,
+        recorded.marks,
         _read_back(plan, run, found),
         run.proven,
         provider_reported,
     )
-    more = tuple(_findings(run, before))
-    judged = judged.model_copy(update={"findings": (*judged.findings, *more)})
-    return Concluded(judged, samples, marks, found)
+
+
+def _one_clock(plan: Plan, recorded: Recorded) -> Timeline:
+    """Return the moments of a run whose boots lie on one clock by now."""
+    times = timeline(fold(plan, recorded.events))
+    return times.model_copy(update={"boots": times.boots[:1]})
 
 
 def _read_back(

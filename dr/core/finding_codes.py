@@ -56,7 +56,8 @@ CODES: dict[str, tuple[Severity, str]] = {
         ERROR,
         (
             "The machine that observes was restarted during the run, and its clock with it: "
-            "times before and after cannot be compared."
+            "times before and after cannot be compared, because its wall clock was not known to "
+            "be right on both sides."
         ),
     ),
     "M111": (
@@ -66,6 +67,14 @@ CODES: dict[str, tuple[Severity, str]] = {
     "M112": (
         WARNING,
         "The detector did not notice the disruption, or could not be asked when it might have.",
+    ),
+    "M113": (
+        WARNING,
+        (
+            "The machine that observes was restarted during the run. Its wall clock, synchronised "
+            "before and after, says how long that took at least and at most; every figure across "
+            "it is as wide as both together."
+        ),
     ),
     "M201": (WARNING, "Acknowledged writes were lost."),
     "M202": (

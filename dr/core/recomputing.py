@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from dr.core.canonical import canonical
-from dr.core.conclude import Raw, conclude
+from dr.core.conclude import RAW, Raw, conclude
 from dr.model.event import Event
 from dr.model.plan import Plan
 
@@ -18,9 +18,7 @@ def differences(
 
     Raises dr.core.samples.Damaged for raw files that are not what was written.
     """
-    raw = Raw(
-        **{name: files.get(f"samples/{name}.csv", b"") for name in ("probes", "marks", "found")}
-    )
+    raw = Raw(**{name: files.get(f"samples/{name}.csv", b"") for name in RAW})
     again = canonical(conclude(plan, events, raw, provider).result.as_json())
     if again == files["result.json"]:
         return ""

@@ -30,7 +30,11 @@ def seconds_text(ms: int) -> str:
 
 def bounds_text(bounds: Bounds) -> str:
     """Write bounds as people read them: "4.1 s to 5.2 s", "at least 4.1 s"."""
-    figures = outward(bounds)
+    return achieved_text(outward(bounds))
+
+
+def achieved_text(figures: Achieved) -> str:
+    """Write an interval in milliseconds as people read it."""
     if figures.upper_ms is None:
         return f"at least {seconds_text(figures.lower_ms)}"
     return f"{seconds_text(figures.lower_ms)} to {seconds_text(figures.upper_ms)}"

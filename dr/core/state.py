@@ -60,6 +60,7 @@ class StepState:
     settled: Interval | None = None
     opened_us: int | None = None
     doubted_us: int | None = None
+    retried: bool = False  # because a person said so, who need not have been certain
     noop: bool = False
     failure: ev.StepFailed | None = None
     decision: ev.DecisionRecorded | None = None

@@ -35,7 +35,10 @@ class _Timex(ctypes.Structure):
 
 @dataclass(frozen=True, slots=True)
 class ClockState:
-    """One pairing of the two clocks, and the kernel's bound of the wall clock's error."""
+    """One pairing of the two clocks.
+
+    maxerror_us: the kernel's bound of the wall clock's error, and the time the reading took.
+    """
 
     mono_us: int
     wall: str
@@ -62,9 +65,9 @@ def look(clock: Clock) -> ClockState:
         before = clock.mono_us()
         wall = clock.stamp()
         pairs.append((clock.mono_us() - before, before, wall))
-    _, mono_us, wall = min(pairs)
+    took_us, mono_us, wall = min(pairs)
     synchronised, maxerror, esterror = _kernel()
-    return ClockState(mono_us, wall, synchronised, maxerror, esterror, clock.boot_id())
+    return ClockState(mono_us, wall, synchronised, maxerror + took_us, esterror, clock.boot_id())
 
 
 def _kernel() -> tuple[bool, int, int]:

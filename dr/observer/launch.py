@@ -15,6 +15,7 @@ from pathlib import Path
 
 import dr
 from dr.cloud.clock import Clock
+from dr.core.boots import STARTS_HEADER
 from dr.core.samples import mark_line
 from dr.model.errors import Failed
 from dr.model.reading import Mark, MarkState
@@ -27,6 +28,7 @@ from dr.observer.spec import (
     MARKS_FILE,
     PROBES_FILE,
     SAMPLES_DIR,
+    STARTS_FILE,
     STOP_FILE,
     Entry,
     Spec,
@@ -54,6 +56,7 @@ def start(spec: Spec, run_dir: Path, clock: Clock | None = None) -> Running:
     if left is not None:
         stop(left)
     spec = mend(replace(spec, dir=str(run_dir.resolve())), clock)
+    _note_start(place, clock)
     parts = _parts(spec)
     for part in parts:  # all of them first: who resumes the run must see that one was not started
         (place / f"{part.name}.spec.json").write_text(part.to_json())
@@ -139,6 +142,28 @@ def _cut_torn_line(path: Path) -> None:
     tail.new()
     if tail.offset < size:
         os.truncate(path, tail.offset)
+
+
+def _note_start(place: Path, clock: Clock) -> None:
+    """Write down in which boot, and after how many lines, observing goes on from here.
+
+    On the disk before anything is observed: a sample says nothing of the boot it is of, and one
+    boot's moments are not another's.
+    """
+    path = place / STARTS_FILE
+    before = path.read_text() if path.exists() else STARTS_HEADER
+    counts = [_records(place / name) for name in (PROBES_FILE, MARKS_FILE)]
+    part = path.with_name(f"{path.name}.part")
+    with part.open("w") as file:
+        file.write(f"{before}{clock.mono_us()},{clock.boot_id()},{counts[0]},{counts[1]}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _records(path: Path) -> int:
+    """Return how many lines follow the header."""
+    return max(0, path.read_bytes().count(b"\n") - 1) if path.exists() else 0
 
 
 def _parts(spec: Spec) -> list[Spec]:

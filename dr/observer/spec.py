@@ -17,6 +17,7 @@ SAMPLES_DIR = "samples"  # below the run's directory
 PROBES_FILE = "probes.csv"
 MARKS_FILE = "marks.csv"
 CLOCK_FILE = "clock.csv"
+STARTS_FILE = "starts.csv"
 STOP_FILE = "stop"
 LOG_FILE = "observer.log"
 MAIN = "observer"  # the process that keeps the clock file; its files are observer.json, ...

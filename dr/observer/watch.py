@@ -25,7 +25,7 @@ from dr.model.timeline import Interval
 from dr.observer import client
 from dr.observer.running import Running
 from dr.observer.seen import Seen
-from dr.observer.spec import CLOCK_FILE, SAMPLES_DIR, Entry, Spec
+from dr.observer.spec import CLOCK_FILE, SAMPLES_DIR, STARTS_FILE, Entry, Spec
 from dr.ports import Asking, Marks
 
 FOUND_FILE = "found.csv"
@@ -187,7 +187,8 @@ class Watch(Observer):
         """
         place = self.directory / SAMPLES_DIR
         grown = self._seen.digests()
-        grown[CLOCK_FILE] = _whole_lines(place / CLOCK_FILE)
+        for name in (CLOCK_FILE, STARTS_FILE):
+            grown[name] = _whole_lines(place / name)
         if self._stopped:
             grown[FOUND_FILE] = _whole_lines(place / FOUND_FILE)
         made: list[SamplesAnchored] = []

@@ -53,6 +53,7 @@ class Case:
     samples: tuple[Sample, ...]
     marks: tuple[Mark, ...]
     found: dict[str, dict[int, int]]
+    more: tuple[tuple[str, bytes], ...] = ()  # further files of `samples/`
 
 
 READ = step("dr-read-orders", Phase.VERIFY, "observed.marks", StepClass.CHECK)
@@ -136,6 +137,8 @@ class Place:
         run.write("samples/marks.csv", marks_text(case.marks).encode())
         text = "".join(found_text(name, found) for name, found in case.found.items())
         run.write("samples/found.csv", text.encode())
+        for name, content in case.more:
+            run.write(f"samples/{name}", content)
         journal = run.journal(self.clock)
         journal.events()
         created = ev.RunCreated(

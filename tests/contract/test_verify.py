@@ -38,6 +38,7 @@ from dr.core.seal import (
 from dr.model import event as ev
 from dr.model.drill import Objectives, RecoveryPoint, RecoveryTime
 from dr.model.event import Way
+from dr.model.progress import Doubt
 from dr.model.units import Duration
 from dr.stores.additions import add
 from dr.stores.files import sha256_of
@@ -55,6 +56,7 @@ from tests.contract.forging import (
     write_register,
 )
 from tests.contract.verifiers import NOT_VERIFIED, UNCHECKED, VERIFIED, Given, verdicts
+from tests.unit.reboots import Pairing, Reboot
 from tests.unit.report_world import S, at
 
 SEED = 20261123
@@ -714,6 +716,40 @@ def restarted(case: Case) -> Case:
     return replace(case, story=tuple(sorted([*case.story, again], key=lambda one: one[0])))
 
 
+def rebooted(case: Case, *, down: float = 80, **over: Any) -> Case:
+    """Restart the machine `down` seconds after the fault, for 15 s; its wall clock is right."""
+    zero = at(down) + 8 * S
+    pairings = tuple(map(Pairing, (at(-29), at(down - 2), zero + 8 * S, at(down + 70))))
+    fields = {"down_us": at(down), "zero_us": zero, "back_us": zero + 7 * S, "pairings": pairings}
+    reboot = Reboot(**{**fields, **over})
+    marks = reboot.marks(case.marks)
+    written = {mark.seq for mark in marks}
+    found = {
+        name: {seq: count for seq, count in one.items() if seq in written}
+        for name, one in case.found.items()
+    }
+    return replace(
+        case,
+        story=tuple(reboot.story(case.story)),
+        samples=reboot.samples(case.samples),
+        marks=marks,
+        found=found,
+        more=(
+            ("clock.csv", reboot.clock()),
+            ("starts.csv", reboot.starts(case.samples, case.marks)),
+        ),
+    )
+
+
+def unsynchronised() -> tuple[Pairing, ...]:
+    return (Pairing(at(-29)), Pairing(at(130), synchronised=False))
+
+
+def contradicting() -> tuple[Pairing, ...]:
+    """Set the wall clock in the middle of a boot."""
+    return (Pairing(at(-29)), Pairing(at(0.5), wrong_us=9 * S), Pairing(at(130)))
+
+
 def idle(case: Case) -> Case:
     story = tuple(
         (t, d.model_copy(update={"noop": True}))
@@ -732,6 +768,22 @@ def in_doubt(case: Case) -> Case:
         if not (isinstance(d, ev.StepRequested) and d.step == "dark-zone" and d.way is Way.FORWARD)
     ]
     return replace(case, story=tuple(story))
+
+
+def said_to_have_happened(case: Case, answer: str) -> Case:
+    """Let a person say what became of the disruption, whose answer was lost for good."""
+    told: list[tuple[int, ev.Data]] = []
+    asked = case if answer == "retry" else in_doubt(case)
+    for t, d in asked.story:
+        told.append((t, d))
+        if isinstance(d, ev.StepIntended) and d.step == "dark-zone":
+            both: dict[str, Any] = {"step": "dark-zone", "way": Way.FORWARD}
+            told += [
+                (t + 1, ev.StepDoubted(**both, why="the reply was lost")),
+                (t + 2, ev.StepHeld(**both, question="Did it happen?")),
+                (t + S // 50, ev.StepResolved(**both, answer=answer, who="ada")),
+            ]
+    return replace(case, story=tuple(sorted(told, key=lambda one: one[0])))
 
 
 def from_two_places(case: Case) -> Case:
@@ -775,8 +827,29 @@ def cases() -> Iterator[tuple[str, Case]]:
     yield "never recovered", a_case(down=(0.9, 500))
     yield "stopped", stopped(a_case())
     yield "restarted", restarted(a_case())
+    yield "rebooted", rebooted(a_case())
+    yield "rebooted while down", rebooted(a_case(down=(0.9, 110)), down=70)
+    yield "rebooted before the fault", rebooted(a_case(), down=-20)
+    yield "rebooted, lost writes", rebooted(a_case(lost=(-9.5, 0.9)), down=0.95)
+    yield "rebooted, in doubt", rebooted(in_doubt(a_case()), down=0)
+    yield "rebooted, two places", rebooted(from_two_places(a_case()))
+    yield "rebooted, not synchronised", rebooted(a_case(), pairings=unsynchronised())
+    yield "rebooted, set in between", rebooted(a_case(), pairings=contradicting())
+    yield (
+        "rebooted, hardly known",
+        rebooted(a_case(), pairings=(Pairing(at(-9), 0, 9 * S), Pairing(at(130), 0, 200 * S))),
+    )
     yield "idle", idle(a_case())
     yield "in doubt", in_doubt(a_case())
+    yield "said to have happened", said_to_have_happened(a_case(), "happened")
+    yield "said not to have happened", said_to_have_happened(a_case(), "not-happened")
+    observable = said_to_have_happened(a_case(), "retry")
+    steps = tuple(
+        s.model_copy(update={"doubt": Doubt.OBSERVABLE}) if s.id == "dark-zone" else s
+        for s in observable.plan.steps
+    )
+    plan = observable.plan.model_copy(update={"steps": steps})
+    yield "to be repeated, somebody said", replace(observable, plan=plan)
     yield "two places", from_two_places(a_case())
     yield "slept", holes(a_case())
     yield "simulated", a_case(simulated=True)

@@ -148,8 +148,24 @@ def test_a_second_request_s_bracket_covers_both() -> None:
 def test_what_a_person_says_has_happened_lies_between_the_intent_and_the_word() -> None:
     run = run_of(TWO, intended("x"), held("x"), resolved("x", "happened"))
 
-    assert run.forward["x"].requested == (1_000_000, 3_000_000)
+    assert run.forward["x"].requested == run.fault == (1_000_000, 3_000_000)
     assert run.forward["x"].from_us == 3_000_000
+
+
+def test_what_a_person_says_was_undone_is_no_fault() -> None:
+    undone = (intended("x", UNDO), held("x", UNDO), resolved("x", "happened", UNDO))
+    run = run_of(TWO, intended("x"), failed("x"), *undone)
+
+    assert run.fault is None
+
+
+def test_who_repeats_because_a_person_said_so_need_not_be_certain_that_it_had_not_happened() -> (
+    None
+):
+    plan = a_plan(a_step("x", doubt=Doubt.OBSERVABLE))
+    told = (doubted("x"), held("x"), resolved("x", "retry"))
+
+    assert run_of(plan, intended("x"), *told, requested("x", at=(70, 80))).fault == (1_000_000, 80)
 
 
 def test_a_request_known_before_is_not_widened_by_a_person_s_word() -> None:

@@ -20,7 +20,7 @@ import os
 import re
 import sys
 from collections import defaultdict
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
 
 PROVIDER = {"aws.elb.target_health", "aws.cloudwatch.alarm", "aws.rds.cluster_status"}
@@ -576,7 +576,9 @@ class Story:
         bracket = (data["sent_us"], data["answered_us"])
         if state.get("requested"):
             bracket = (state["requested"][0], data["answered_us"])
-        elif "doubted" in state and self.steps[data["step"]]["doubt"] != "observable":
+        elif "doubted" in state and (
+            self.steps[data["step"]]["doubt"] != "observable" or state.get("retried")
+        ):
             bracket = (state.get("intended", data["sent_us"]), data["answered_us"])
         state.update(status="requested", requested=bracket)
         self.faulted(data, bracket)
@@ -615,11 +617,12 @@ class Story:
         if data["answer"] == "not-happened":
             self.on_step_failed(event, {**data, "message": "it did not happen"})
         elif data["answer"] == "retry":
-            state["status"] = "intended"
+            state.update(status="intended", retried=True)
         else:
             state["status"] = "requested"
             if not state.get("requested") and "intended" in state:
                 state["requested"] = (state["intended"], event["mono_us"])
+                self.faulted(data, state["requested"])
 
     def on_gate_opened(self, event, data):
         self.forward[data["step"]].update(status="opened", opened=event["mono_us"])
@@ -862,6 +865,114 @@ def judge_point(rpo, kind, data):
     return verdict, data.point
 
 
+# Several boots ---------------------------------------------------------------------------------
+# A later boot is put on the clock of the first where its wall clock says, with each restart as short
+# and as long as it can have been. A boot's own clock is wrong by at most one part in DRIFT.
+
+DRIFT = 2000
+PAIRING = re.compile(
+    r"(0|[1-9][0-9]*),([0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6})Z,"
+    r"(true|false),(0|[1-9][0-9]*),(?:0|[1-9][0-9]*),([^,\n]+)"
+)
+START = re.compile(r"(0|[1-9][0-9]*),([^,\n]+),(0|[1-9][0-9]*),(0|[1-9][0-9]*)")
+
+
+def records(files, name, pattern):
+    data = files.get(f"samples/{name}.csv", b"")
+    lines = data[: data.rfind(b"\n") + 1].decode("ascii", "replace").split("\n")[1:-1]
+    found = [pattern.fullmatch(line) for line in lines]
+    return None if None in found else [one.groups() for one in found]
+
+
+def microseconds(wall):
+    at = datetime.fromisoformat(wall).replace(tzinfo=timezone.utc)
+    return (at - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)
+
+
+def on_one_clock(plan, events, probes, marks, files):
+    """Return (events, probes, marks) twice; None if the boots cannot be placed."""
+    boots, of = [], []
+    events = [event for event in events if event["type"] != "run.closed"]
+    for event in events:
+        if event["type"] == "run.adopted" and boots[-1:] != [event["data"]["boot_id"]]:
+            boots.append(event["data"]["boot_id"])
+        of.append(max(0, len(boots) - 1))
+    began, pairings = records(files, "starts", START), records(files, "clock", PAIRING)
+    if len(set(boots)) < len(boots) or not began or pairings is None:
+        return None
+    if any(boot not in boots for _, boot, _, _ in began):
+        return None
+    try:
+        said = [microseconds(wall) for _, wall, _, _, _ in pairings]
+    except ValueError:
+        return None
+    began = [(boots.index(boot), int(p), int(m)) for _, boot, p, m in began]
+    grows = all(a <= b for old, new in zip(began, began[1:]) for a, b in zip(old, new))
+    if began[0][1:] != (0, 0) or not grows:
+        return None
+    probes = [(*one[:2], *map(int, one[2:5]), *one[5:]) for one in probes]
+    marks = [(*one[:2], *map(int, one[2:4]), *one[4:]) for one in marks]
+    of_probes = [max(b for b, p, _ in began if p <= row) for row in range(len(probes))]
+    of_marks = [max(b for b, _, m in began if m <= row) for row in range(len(marks))]
+    trusted = [
+        (boot, int(mono), wall - int(mono), int(error))
+        for (mono, _, synchronised, error, boot), wall in zip(pairings, said)
+        if synchronised == "true"
+    ]
+    walls, lasts = [], []
+    for k, boot in enumerate(boots):
+        mine = [one[1:] for one in trusted if one[0] == boot]
+        moments = [one[0] for one in mine]
+        moments += [e["mono_us"] for e, b in zip(events, of) if b == k]
+        moments += [at for p, b in zip(probes, of_probes) if b == k for at in p[3:5]]
+        for mark, b in zip(marks, of_marks):
+            moments += mark[2:4] if b == k and mark[4] != "indeterminate" else ()
+        first, last = min(moments), max(moments)
+        spans = [
+            (zero - doubt, zero + doubt)
+            for at, zero, error in mine
+            for doubt in [error - -max(at - first, last - at) // DRIFT]
+        ]
+        if not spans or max(low for low, _ in spans) > min(high for _, high in spans):
+            return None
+        walls.append((max(low for low, _ in spans), min(high for _, high in spans)))
+        lasts.append(last)
+    gaps = [
+        (max(new[0] - old[1], last), new[1] - old[0])
+        for old, new, last in zip(walls, walls[1:], lasts)
+    ]
+    if any(shortest > longest for shortest, longest in gaps):
+        return None
+    return [
+        moved(
+            plan, (events, of), (probes, of_probes), (marks, of_marks), [gap[end] for gap in gaps]
+        )
+        for end in (0, 1)
+    ]
+
+
+def moved(plan, events, probes, marks, gaps):
+    by = [sum(gaps[:k]) for k in range(len(gaps) + 1)]
+    told = []
+    for event, k in zip(*events):
+        data = dict(event["data"])
+        for name in ("sent_us", "answered_us"):
+            if event["type"] == "step.requested":
+                data[name] += by[k]
+        if event["type"] == "step.settled":
+            data["looked_us"] = [at + by[k] for at in data["looked_us"]]
+        told.append({**event, "mono_us": event["mono_us"] + by[k], "data": data})
+    seen = [(*p[:2], *(at + by[k] for at in p[2:5]), *p[5:]) for p, k in zip(*probes)]
+    of = events[1]
+    for at in range(1, len(of)):
+        if of[at] != of[at - 1]:
+            now = told[at]["mono_us"]
+            for probe in plan["probes"]:
+                for vantage in probe.get("vantages") or ("",):
+                    seen.append((probe["id"], -1, now, now, now, UNKNOWN, "", vantage))
+    return told, seen, [(*m[:2], *(at + by[k] for at in m[2:4]), *m[4:]) for m, k in zip(*marks)]
+
+
 # The whole run ---------------------------------------------------------------------------------
 
 
@@ -872,14 +983,44 @@ def badness(away):
 
 
 def concluded(plan, events, files):
-    """Return ({objective: (verdict, milliseconds)}, the verdicts that rules about the run give)."""
+    """Return ({objective: (verdict, milliseconds)}, the verdicts that rules about the run give).
+
+    Of a machine that was restarted: what holds with the restart as short and as long as can be.
+    """
+    told = [(events, rows(files, "probes"), rows(files, "marks"))]
+    apart = len({e["data"]["boot_id"] for e in events if e["type"] == "run.adopted"}) > 1
+    both = on_one_clock(plan, *told[0], files) if apart else None
+    (short, rules), (long, _) = (
+        measured(plan, *one, files, apart and not both) for one in both or told * 2
+    )
+    figures = {
+        id_: (agreed(one[0], long[id_][0]), wider(one[1], long[id_][1]))
+        for id_, one in short.items()
+    }
+    return figures, rules
+
+
+def agreed(one, two):
+    return one if one == two else "inconclusive"
+
+
+def wider(one, two):
+    if one is None or two is None:
+        return None
+    highs = one["upper_ms"], two["upper_ms"]
+    return {
+        "lower_ms": min(one["lower_ms"], two["lower_ms"]),
+        "upper_ms": None if None in highs else max(highs),
+    }
+
+
+def measured(plan, events, probes, marks, files, restarted):
     story = Story(plan, events)
-    restarted = len(set(story.boots)) > 1
     if restarted:
         story.fault = story.declared = None
     by_eye = defaultdict(list)
     several = {p["id"] for p in plan["probes"] if p.get("vantages")}
-    for probe, seq, due, sent, done, state, _, vantage in rows(files, "probes"):
+    for probe, seq, due, sent, done, state, _, vantage in probes:
         eye = (probe, vantage if probe in several else "")
         by_eye[eye].append((int(sent), int(done), state, int(due), int(seq)))
     eyes = [(p, v) for p in plan["probes"] for v in p.get("vantages") or ("",)]
@@ -902,7 +1043,7 @@ def concluded(plan, events, files):
             samples = dimmed(dimmed(samples, all_of_it, (UP, DOWN, UNKNOWN)), failures, (DOWN,))
         if story.fault:
             outages[probe["id"]].append(Outage(samples, story, ups, hold))
-    losses = all_losses(plan, story, files)
+    losses = all_losses(plan, story, marks, files)
     judged = {}
     for id_, wanted in (("rto", rto), ("rpo", rpo)):
         if wanted is None:
@@ -935,9 +1076,9 @@ def worst_time(judged):
     return max(telling or judged, key=key)
 
 
-def all_losses(plan, story, files):
+def all_losses(plan, story, written, files):
     ledgers, found = defaultdict(list), defaultdict(dict)
-    for marks, seq, sent, done, state, _ in rows(files, "marks"):
+    for marks, seq, sent, done, state, _ in written:
         ledgers[marks].append((int(seq), int(sent), int(done), state))
     for marks, seq, count in rows(files, "found"):
         need(int(seq) not in found[marks], f"mark {seq} is listed twice")

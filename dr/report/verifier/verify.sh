@@ -198,19 +198,91 @@ if [ -z "$RG" ]; then for n in 12 13 14; do na $n 'no register was given'; done;
 fi
 
 # 15: recovery time, recovery point and their verdicts, from the raw samples and marks
-jq -n --slurpfile p plan.json -r '
+# A later boot is put on the clock of the first where its wall clock says, with each restart as short and as
+# long as it can have been; a boot's own clock is wrong by at most one part in 2000. All is measured both ways.
+cat >"$W/place.awk" <<'AWK'
+function min(a, b) { return a < b ? a : b }
+function max(a, b) { return a > b ? a : b }
+function moment(k, at) { at += 0; if (!(k in first)) first[k] = last[k] = at; first[k] = min(first[k], at); last[k] = max(last[k], at) }
+function days(y, m, d, era, yoe) { # since 1970; NONE if there is no such day
+  if (y < 1 || d < 1 || d > 31 || (d == 31 && (m == 4 || m == 6 || m == 9 || m == 11))) return NONE
+  if (m == 2 && d > 28 + (y % 4 == 0 && (y % 100 != 0 || y % 400 == 0))) return NONE
+  y -= m <= 2; era = int(y / 400); yoe = y - era * 400
+  return era * 146097 + yoe * 365 + int(yoe / 4) - int(yoe / 100) + int((153 * (m + (m > 2 ? -3 : 9)) + 2) / 5) + d - 719469
+}
+BEGIN {
+  FS = "\t"; k = -1; NONE = "none"; D = "[0-9]"; N = "(0|[1-9][0-9]*)"
+  C = "^" N "," D D D D "-(0[1-9]|1[0-2])-" D D "T([01]" D "|2[0-3]):[0-5]" D ":[0-5]" D "[.]" D D D D D D "Z,(true|false)," N "," N ",[^,]+$"
+  B = "^" N ",[^,]+," N "," N "$"
+}
+{ line = substr($0, 3); split(line, c, ",") }
+$1 == "E" { if ($3 != "" && $3 != boot) { boot = $3; if (boot in number) bad = 1; number[boot] = ++k; at[k] = $2 } moment(max(k, 0), $2) }
+$1 == "B" {
+  if (line !~ B || !("b" c[2] in number)) bad = 1
+  sb[++starts] = number["b" c[2]]; sp[starts] = c[3] + 0; sm[starts] = c[4] + 0
+  if (starts == 1 ? sp[1] || sm[1] : sb[starts] < sb[starts - 1] || sp[starts] < sp[starts - 1] || sm[starts] < sm[starts - 1]) bad = 1
+}
+$1 == "C" {
+  w = c[2]; day = line ~ C ? days(substr(w, 1, 4) + 0, substr(w, 6, 2) + 0, substr(w, 9, 2) + 0) : NONE
+  if (day == NONE) bad = 1
+  wall = ((day * 24 + substr(w, 12, 2)) * 60 + substr(w, 15, 2)) * 60 * 1000000 + substr(w, 18, 2) * 1000000 + substr(w, 21, 6)
+  if (c[3] == "true" && ("b" c[6] in number)) { pk[++n] = number["b" c[6]]; pm[n] = c[1] + 0; pz[n] = wall - c[1]; pe[n] = c[4] + 0; moment(pk[n], c[1]) }
+}
+$1 == "S" { while (is < starts && sp[is + 1] <= ns) is++; ns++; moment(sb[is], c[4]); moment(sb[is], c[5]) }
+$1 == "M" { while (im < starts && sm[im + 1] <= nm) im++; nm++; if (c[5] != "indeterminate") { moment(sb[im], c[3]); moment(sb[im], c[4]) } }
+END {
+  if (bad || !starts || k < 1) { print "none"; exit }
+  for (i = 1; i <= n; i++) {
+    j = pk[i]; d = max(pm[i] - first[j], last[j] - pm[i]); d = pe[i] + (d + 1999 - (d + 1999) % 2000) / 2000
+    if (!(j in lo)) { lo[j] = pz[i] - d; hi[j] = pz[i] + d }
+    lo[j] = max(lo[j], pz[i] - d); hi[j] = min(hi[j], pz[i] + d)
+  }
+  for (j = 0; j <= k; j++) if (!(j in lo) || lo[j] > hi[j]) { print "none"; exit }
+  for (j = 1; j <= k; j++) {
+    a = max(lo[j] - hi[j - 1], last[j - 1]); z = hi[j] - lo[j - 1]; if (a > z) { print "none"; exit }
+    early[j] = early[j - 1] + a; late[j] = late[j - 1] + z
+  }
+  for (j = 0; j <= k; j++) printf "boot\t%d\t%.0f\t%.0f\t%.0f\n", j, early[j], late[j], at[j]
+  for (i = 1; i <= starts; i++) printf "start\t%d\t%d\t%d\n", sb[i], sp[i], sm[i]
+}
+AWK
+whole() { if ended "$1"; then sed 1d "$1"; else sed '1d;$d' "$1"; fi 2>/dev/null; }
+rows() { [ -e "samples/$1.csv" ] && whole "samples/$1.csv" | sed "s/^/$2\t/"; }
+placed() {
+{ jq -r 'select(.type!="run.closed")|[.mono_us,(if .type=="run.adopted" then "b"+.data.boot_id else "" end)]|@tsv' events.jsonl | sed 's/^/E\t/'
+  rows starts B; rows clock C; rows probes S; rows marks M; } 2>/dev/null | awk -f "$W/place.awk" >"$W/place"
+grep -q ^boot "$W/place"
+}
+by() { awk -F'\t' -v c="$1" '$1 == "boot" { printf "%s%s", s, $c; s = "," }' "$W/place"; }
+told() { # COLUMN OF PLACE: what is measured, with the restarts as short (3) or long (4) as that
+{ sed 's/^/F\t/' "$W/facts"
+  { moved "$1" 2 3 5 probes
+    awk -F'\t' -v c="$1" '$1 == "boot" && $2 { at[++n] = sprintf("%.0f", $5 + $c) } $1 == "probe" { for (i = 1; i <= n; i++) print $2 ",-1," at[i] "," at[i] "," at[i] ",unknown,," substr($3, 2) }' "$W/place" "$W/facts"
+  } | sort -s -t, -k4,4n -k2,2n | sed 's/^/S\t/'
+  moved "$1" 3 3 4 marks | sed 's/^/M\t/'; sed 1d samples/found.csv 2>/dev/null | sed 's/^/X\t/'; } >"$W/in"
+}
+moved() { # COLUMN OF PLACE, OF STARTS, FIRST, LAST, FILE
+  [ -e "samples/$5.csv" ] && sed 1d "samples/$5.csv" | awk -v c="$1" -v r="$(($2 + 1))" -v a="$3" -v z="$4" -v place="$W/place" '
+    BEGIN { while ((getline line <place) > 0) { split(line, p, "\t"); if (p[1] == "boot") by[p[2]] = p[c]; if (p[1] == "start") { k[++n] = p[2]; from[n] = p[r] } } FS = OFS = "," }
+    { while (i < n && from[i + 1] <= NR - 1) i++; if (i && by[k[i]] + 0) for (j = a; j <= z; j++) $j = sprintf("%.0f", $j + by[k[i]]); print }'
+}
+facts() { # [OFFSET OF EACH BOOT]
+jq -n --argjson by "$1" --slurpfile p plan.json -r '
   def us: [scan("([0-9]+)(us|ms|s|m|h|d)")] | map((.[0]|tonumber)*({us:1,ms:1e3,s:1e6,m:6e7,h:3.6e9,d:8.64e10}[.[1]])) | add;
   def prov: . as $k | ["aws.elb.target_health","aws.cloudwatch.alarm","aws.rds.cluster_status"] | index($k) != null;
   $p[0] as $p | ($p.steps|map({(.id):.})|add) as $steps
   | def fault($d; $b): if $d.way=="forward" and $steps[$d.step].phase=="disrupt"
       then .faults[$d.step]=$b | .fault=[(.faults|[.[][0]]|min),(.faults|[.[][1]]|min)] else . end;
-    reduce (inputs|select(.type!="run.closed")) as $e ({boots:{},s:{}};
+    def moved(f): foreach f as $e ({k:-1}; (if $e.type=="run.adopted" and .b!=$e.data.boot_id then .b=$e.data.boot_id | .k+=1 else . end) | .e=$e;
+      ($by[[.k,0]|max]//0) as $o | .e | .mono_us+=$o | if .type=="step.requested" then .data.sent_us+=$o | .data.answered_us+=$o
+      elif .type=="step.settled" then .data.looked_us|=map(.+$o) else . end);
+    reduce moved(inputs|select(.type!="run.closed")) as $e ({boots:{},s:{}};
       $e.data as $d | $e.mono_us as $t | .started=(.started//$t) | .last=$t | ($d.way//"forward") as $w | ($d.step//"") as $k
       | if $e.type=="run.adopted" then .boots[$d.boot_id]=1
         elif $e.type=="step.intended" then .s[$w][$k] += {st:"intended",intended:$t}
         elif $e.type=="step.requested" then .s[$w][$k] as $x
           | (if $x.req then [$x.req[0],$d.answered_us]
-             elif $x.doubted and $steps[$k].doubt!="observable" then [($x.intended//$d.sent_us),$d.answered_us]
+             elif $x.doubted and ($steps[$k].doubt!="observable" or $x.retried) then [($x.intended//$d.sent_us),$d.answered_us]
              else [$d.sent_us,$d.answered_us] end) as $b | .s[$w][$k] += {st:"requested",req:$b} | fault($d;$b)
         elif $e.type=="step.settled" then .s[$w][$k] as $x
           | (if $x.intended and ($x.req|not) then [$x.intended,$d.looked_us[1]] as $b | .s[$w][$k].req=$b | fault($d;$b) else . end)
@@ -220,8 +292,8 @@ jq -n --slurpfile p plan.json -r '
         elif $e.type=="step.reconciled" then (if $d.repeat then .s[$w][$k].st="intended" else . end)
         elif $e.type=="step.held" then .s[$w][$k].st="held"
         elif $e.type=="step.resolved" then .s[$w][$k] as $x | if $x.st!="held" then . elif $d.answer=="not-happened" then .s[$w][$k].st="failed"
-          elif $d.answer=="retry" then .s[$w][$k].st="intended" else .s[$w][$k].st="requested"
-          | (if $x.intended and ($x.req|not) then .s[$w][$k].req=[$x.intended,$t] else . end) end
+          elif $d.answer=="retry" then .s[$w][$k] += {st:"intended",retried:true} else .s[$w][$k].st="requested"
+          | (if $x.intended and ($x.req|not) then [$x.intended,$t] as $b | .s[$w][$k].req=$b | fault($d;$b) else . end) end
         elif $e.type=="gate.opened" then .s.forward[$k] += {st:"opened",opened:$t}
         elif $e.type=="decision.recorded" then .s.forward[$k] as $x
           | if $x.st=="opened" and ($x.decided|not) then .s.forward[$k].decided=true
@@ -230,7 +302,7 @@ jq -n --slurpfile p plan.json -r '
         elif $e.type=="return.began" then .ret=$t else . end)
     | . as $r | $p.objectives as $o | ($p.probes|map({(.id):.})|add // {}) as $pr | ($p.marks|map({(.id):.})|add // {}) as $mk
     | def num: if .==null then "null" else . end;
-    ["run", (if ($r.boots|length)>1 then 1 else 0 end), ($r.fault[0]?|num), ($r.fault[1]?|num), ($r.declared[0]?|num),
+    ["run", (if ($r.boots|length)>1 and ($by|length)<2 then 1 else 0 end), ($r.fault[0]?|num), ($r.fault[1]?|num), ($r.declared[0]?|num),
       ($r.declared[1]?|num), $r.started, ($r.ret//$r.last), ($r.stop//0)],
     (if $o.rto then $pr[$o.rto.probe] as $q | ["rto",($o.rto.target|us),$o.rto.probe,$o.rto.clock,$o.rto.ups,($o.rto.hold|us),
       (if $o.rto.give_up then ($o.rto.give_up|us) else "null" end),$o.rto.impact,($q.every|us),($q.within|us),
@@ -239,9 +311,7 @@ jq -n --slurpfile p plan.json -r '
       (if $r.s.forward["dr-read-"+$o.rpo.marks].st=="settled" then 1 else 0 end)] else empty end),
     ($p.probes[] | . as $q | (if (.vantages//[])==[] then [""] else .vantages end)[] | ["probe",$q.id,"v"+.,($q.every|us),(if $q.control then 1 else 0 end),(if ($q.vantages//[])==[] then 0 else 1 end)])
   | map(if type=="number" then tostring else . end) | @tsv' events.jsonl >"$W/facts" 2>/dev/null
-{ sed 's/^/F\t/' "$W/facts"
-  sed 1d samples/probes.csv 2>/dev/null | sort -s -t, -k4,4n -k2,2n | sed 's/^/S\t/'
-  sed 1d samples/marks.csv 2>/dev/null | sed 's/^/M\t/'; sed 1d samples/found.csv 2>/dev/null | sed 's/^/X\t/'; } >"$W/in"
+}
 cat >"$W/measure.awk" <<'AWK'
 # What is not known is taken for up in a lower bound and for down in an upper bound.
 function min(a, b) { return a < b ? a : b }
@@ -372,7 +442,15 @@ END {
 }
 AWK
 figures() {
-  awk -f "$W/measure.awk" "$W/in" >"$W/mine" 2>/dev/null || return 1
+  local end two=''
+  : >"$W/place"; facts '[]'
+  grep -q '^run	1' "$W/facts" && placed && two=4
+  for end in 3 $two; do
+    [ -z "$two" ] || facts "[$(by "$end")]"
+    told "$end"; awk -f "$W/measure.awk" "$W/in" >"$W/mine.$end" 2>/dev/null || return 1
+  done
+  paste -d' ' "$W/mine.3" "$W/mine.${two:-3}" | awk '{ # what holds both ways
+    print $1, ($2 == $6 ? $2 : "inconclusive"), ($3 == "null" || $7 == "null" ? "null" : $3 < $7 ? $3 : $7), ($4 == "null" || $8 == "null" ? "null" : $4 > $8 ? $4 : $8) }' >"$W/mine"
   [ -s "$W/result" ] && sed 1d "$W/result" >"$W/said" || return 1
   cmp -s "$W/mine" "$W/said" || return 1
   jq -en --slurpfile p plan.json --slurpfile r result.json '
