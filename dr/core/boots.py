@@ -66,7 +66,6 @@ class Placed:
 class _Boot:
     """What was recorded in one boot, on its own clock. wall: its clock's zero, in UTC."""
 
-    first_us: int
     last_us: int
     wall: Interval
 
@@ -190,18 +189,18 @@ def _boot(
 ) -> _Boot | None:
     """Bound where one boot lies; None if its wall clock does not say, or contradicts itself.
 
-    A pairing speaks of the moment it was made at. The further a moment is from that, the more the
-    boot's own clock can have run fast or slow in between.
+    A pairing speaks of the moment it was made at. The further a moment that is to be placed lies
+    from that, the more the boot's own clock can have run fast or slow in between.
     """
     mine = [(at, wall) for boot, at, wall in pairings if boot == id_]
-    moments = [at for at, _ in mine] + list(_moments(number, recorded, of))
+    moments = list(_moments(number, recorded, of))
     if not mine:
         return None
     first, last = min(moments), max(moments)
     drifts = [-(-max(at - first, last - at) // DRIFT) for at, _ in mine]
     low = max(wall[0] - drift for (_, wall), drift in zip(mine, drifts, strict=True))
     high = min(wall[1] + drift for (_, wall), drift in zip(mine, drifts, strict=True))
-    return _Boot(first, last, (low, high)) if low <= high else None
+    return _Boot(max(last, *(at for at, _ in mine)), (low, high)) if low <= high else None
 
 
 def _moments(number: int, recorded: Recorded, of: _Of) -> Iterator[int]:

@@ -922,8 +922,7 @@ def on_one_clock(plan, events, probes, marks, files):
     walls, lasts = [], []
     for k, boot in enumerate(boots):
         mine = [one[1:] for one in trusted if one[0] == boot]
-        moments = [one[0] for one in mine]
-        moments += [e["mono_us"] for e, b in zip(events, of) if b == k]
+        moments = [e["mono_us"] for e, b in zip(events, of) if b == k]
         moments += [at for p, b in zip(probes, of_probes) if b == k for at in p[3:5]]
         for mark, b in zip(marks, of_marks):
             moments += mark[2:4] if b == k and mark[4] != "indeterminate" else ()
@@ -936,7 +935,7 @@ def on_one_clock(plan, events, probes, marks, files):
         if not spans or max(low for low, _ in spans) > min(high for _, high in spans):
             return None
         walls.append((max(low for low, _ in spans), min(high for _, high in spans)))
-        lasts.append(last)
+        lasts.append(max([last, *(at for at, _, _ in mine)]))
     gaps = [
         (max(new[0] - old[1], last), new[1] - old[0])
         for old, new, last in zip(walls, walls[1:], lasts)

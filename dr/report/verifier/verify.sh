@@ -226,7 +226,7 @@ $1 == "C" {
   w = c[2]; day = line ~ C ? days(substr(w, 1, 4) + 0, substr(w, 6, 2) + 0, substr(w, 9, 2) + 0) : NONE
   if (day == NONE) bad = 1
   wall = ((day * 24 + substr(w, 12, 2)) * 60 + substr(w, 15, 2)) * 60 * 1000000 + substr(w, 18, 2) * 1000000 + substr(w, 21, 6)
-  if (c[3] == "true" && ("b" c[6] in number)) { pk[++n] = number["b" c[6]]; pm[n] = c[1] + 0; pz[n] = wall - c[1]; pe[n] = c[4] + 0; moment(pk[n], c[1]) }
+  if (c[3] == "true" && ("b" c[6] in number)) { pk[++n] = number["b" c[6]]; pm[n] = c[1] + 0; pz[n] = wall - c[1]; pe[n] = c[4] + 0 }
 }
 $1 == "S" { while (is < starts && sp[is + 1] <= ns) is++; ns++; moment(sb[is], c[4]); moment(sb[is], c[5]) }
 $1 == "M" { while (im < starts && sm[im + 1] <= nm) im++; nm++; if (c[5] != "indeterminate") { moment(sb[im], c[3]); moment(sb[im], c[4]) } }
@@ -237,6 +237,7 @@ END {
     if (!(j in lo)) { lo[j] = pz[i] - d; hi[j] = pz[i] + d }
     lo[j] = max(lo[j], pz[i] - d); hi[j] = min(hi[j], pz[i] + d)
   }
+  for (i = 1; i <= n; i++) last[pk[i]] = max(last[pk[i]], pm[i])
   for (j = 0; j <= k; j++) if (!(j in lo) || lo[j] > hi[j]) { print "none"; exit }
   for (j = 1; j <= k; j++) {
     a = max(lo[j] - hi[j - 1], last[j - 1]); z = hi[j] - lo[j - 1]; if (a > z) { print "none"; exit }
