@@ -18,7 +18,7 @@ from dr.model.timeline import Interval
 def advance(run: Run, event: Event) -> None:
     """Move the state on by one event."""
     if not run.seq:
-        run.started_us = event.mono_us
+        run.started_us = run.first_us = event.mono_us
         _open_phase(run, event.mono_us)
     run.id, run.epoch, run.seq, run.last_us = event.run, event.epoch, event.seq, event.mono_us
     kind = type(event.data)
@@ -36,7 +36,33 @@ def _created(run: Run, event: Event, data: ev.RunCreated) -> None:
 def _adopted(run: Run, event: Event, data: ev.RunAdopted) -> None:
     run.adopted_us = event.mono_us
     if data.boot_id not in run.boots:
+        if run.boots:
+            _restarted(run, event.mono_us)
         run.boots.append(data.boot_id)
+
+
+def _restarted(run: Run, now_us: int) -> None:
+    """Count from now what was counted by the clock of an earlier boot.
+
+    What lay in the past by the old clock may lie in the future by the new one: no look would be
+    fresh, and nobody ever late. Measuring puts all boots on one clock first; there it changes
+    nothing, because everything then lies before this moment.
+    """
+
+    def past(at_us: int | None) -> int | None:
+        return None if at_us is None else min(at_us, now_us)
+
+    def before(pair: Interval | None) -> Interval | None:
+        return None if pair is None else (min(pair[0], now_us), min(pair[1], now_us))
+
+    for state in (*run.forward.values(), *run.undo.values()):
+        state.intended_us, state.from_us = past(state.intended_us), past(state.from_us)
+        state.opened_us, state.doubted_us = past(state.opened_us), past(state.doubted_us)
+        state.requested, state.settled = before(state.requested), before(state.settled)
+    run.started_us, run.returning_us = min(run.started_us, now_us), past(run.returning_us)
+    run.ready_us = {id_: min(at_us, now_us) for id_, at_us in run.ready_us.items()}
+    run.faults = {id_: (min(a, now_us), min(b, now_us)) for id_, (a, b) in run.faults.items()}
+    run.fault, run.declared = before(run.fault), before(run.declared)
 
 
 def _baselined(run: Run, event: Event, data: ev.CheckBaselined) -> None:
@@ -60,6 +86,7 @@ def _intended(run: Run, event: Event, data: ev.StepIntended) -> None:
         data.params, data.change, data.undo, data.keeps, data.irreversible, data.token
     )
     state.intended_us = state.from_us = event.mono_us
+    state.intended_at = event.t
 
 
 def _requested(run: Run, event: Event, data: ev.StepRequested) -> None:
@@ -96,6 +123,9 @@ def _fault(
     if run.fault is None or sent_us != run.fault[0]:
         sent = datetime.fromisoformat(event.t) - timedelta(microseconds=event.mono_us - sent_us)
         run.fault_at = sent.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        state = run.forward[data.step]
+        if sent_us == state.intended_us and state.intended_at is not None:
+            run.fault_at = state.intended_at  # by its own wall clock: it may be of another boot
     run.fault = (sent_us, min(answered for _, answered in brackets))
 
 
@@ -207,7 +237,7 @@ def _tripped(run: Run, event: Event, data: ev.GuardTripped) -> None:
 
 
 def _returning(run: Run, event: Event, data: ev.ReturnBegan) -> None:
-    run.returning_us = event.mono_us
+    run.returning_us = run.judged_us = event.mono_us
     # Fixed here: a check that fails after a good failback must not undo the failback.
     run.undoing = run.plan.undo or run.stopping
 

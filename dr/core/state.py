@@ -55,6 +55,7 @@ class StepState:
     status: Status = Status.PENDING
     intent: Intended | None = None
     intended_us: int | None = None
+    intended_at: str | None = None  # RFC 3339
     from_us: int | None = None  # its time limit counts from here, once there is an intent
     requested: Interval | None = None
     settled: Interval | None = None
@@ -84,6 +85,7 @@ class Run:
     epoch: int = 0
     seq: int = 0
     started_us: int = 0
+    first_us: int = 0  # as journalled; `started_us` counts anew when the machine is restarted
     last_us: int = 0
     adopted_us: int = 0
     forward: dict[str, StepState] = field(default_factory=dict)
@@ -96,6 +98,7 @@ class Run:
     stop: str | None = None  # who or what wants out, and why
     failed: str | None = None  # the first forward step that failed, and why
     returning_us: int | None = None
+    judged_us: int | None = None  # as journalled, like `first_us`: later samples are not judged
     fault: Interval | None = None
     fault_at: str | None = None  # RFC 3339
     faults: dict[str, Interval] = field(default_factory=dict)  # by step of the disruption

@@ -9,8 +9,8 @@ from dr.model.timeline import StepTimes, Timeline
 def timeline(run: Run) -> Timeline:
     """Return the moments of a run, as far as it has come."""
     return Timeline(
-        started_us=run.started_us,
-        until_us=run.returning_us if run.returning_us is not None else run.last_us,
+        started_us=run.first_us,
+        until_us=run.judged_us if run.judged_us is not None else run.last_us,
         ended_us=run.last_us,
         fault=run.fault,
         declared=run.declared,

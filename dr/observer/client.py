@@ -13,7 +13,7 @@ from dr.model.base import Json
 from dr.model.reading import State
 from dr.observer.kinds import marks_class, probe_class
 from dr.observer.lanes import reason
-from dr.observer.launch import mend, start
+from dr.observer.launch import before_this_boot, mend, start
 from dr.observer.running import Process, Running, facts, find, stop
 from dr.observer.spec import MAIN, Entry, Spec
 from dr.observer.tail import Tail, sha256_of_prefix
@@ -26,6 +26,7 @@ __all__ = [
     "Spec",
     "Tail",
     "ask_once",
+    "before_this_boot",
     "end_of",
     "find",
     "marks_of",

@@ -161,6 +161,14 @@ def _note_start(place: Path, clock: Clock) -> None:
     part.replace(path)
 
 
+def before_this_boot(run_dir: Path, clock: Clock) -> tuple[int, int]:
+    """Return how many samples and marks are of earlier boots of this machine."""
+    path = run_dir / SAMPLES_DIR / STARTS_FILE
+    rows = [line.split(",") for line in path.read_text().splitlines()] if path.exists() else []
+    mine = [row for row in rows if row[1] == clock.boot_id()]
+    return (int(mine[0][2]), int(mine[0][3])) if mine else (0, 0)
+
+
 def _records(path: Path) -> int:
     """Return how many lines follow the header."""
     return max(0, path.read_bytes().count(b"\n") - 1) if path.exists() else 0

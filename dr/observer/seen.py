@@ -89,7 +89,17 @@ class Seen:
         self._mark_tail = Tail.of_marks(place / MARKS_FILE)
         self._samples: defaultdict[str, InOrder[Sample]] = defaultdict(InOrder)
         self._marks: defaultdict[str, InOrder[Mark]] = defaultdict(InOrder)
+        self._past = {PROBES_FILE: 0, MARKS_FILE: 0}
         self._lock = threading.Lock()
+
+    def leave_out(self, probes: int, marks: int) -> None:
+        """Show none of the first so many lines: they are of an earlier boot, by another clock.
+
+        Once anything was looked at, this is the boot that it was looked at in.
+        """
+        with self._lock:
+            if not self._probe_tail.offset and not self._mark_tail.offset:
+                self._past = {PROBES_FILE: probes, MARKS_FILE: marks}
 
     def samples(self, probe: str) -> SoFar[Sample]:
         """Return the samples of one probe so far."""
@@ -114,7 +124,12 @@ class Seen:
             }
 
     def _read_on(self) -> None:
-        for sample in self._probe_tail.new():
+        for sample in self._since(PROBES_FILE, self._probe_tail.new()):
             self._samples[sample.probe].add(sample)
-        for mark in self._mark_tail.new():
+        for mark in self._since(MARKS_FILE, self._mark_tail.new()):
             self._marks[mark.marks].add(mark)
+
+    def _since(self, file: str, lines: Sequence[LineT]) -> Sequence[LineT]:
+        past = min(self._past[file], len(lines))
+        self._past[file] -= past
+        return lines[past:] if past else lines

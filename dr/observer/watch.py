@@ -64,9 +64,11 @@ class Watch(Observer):
         """Attach to the observers of the run, or start them."""
         self._running = client.find(self.directory, self.clock)
         if self._running is not None and self._running.alive():
+            self._seen.leave_out(*client.before_this_boot(self.directory, self.clock))
             return None
         until_us = self.clock.mono_us() + self.longest_us
         self._running = client.start(self._spec(until_us), self.directory, self.clock)
+        self._seen.leave_out(*client.before_this_boot(self.directory, self.clock))
         first = self._running.processes[0]
         return ObserverStarted(pid=first.pid, spec_sha256=first.spec_sha256, until_us=until_us)
 

@@ -16,6 +16,7 @@ from statistics import median
 import pytest
 
 from dr.cloud.clock import Clock
+from dr.core.boots import STARTS_HEADER
 from dr.model.base import Json
 from dr.model.errors import Failed
 from dr.model.reading import Mark, MarkState, Sample, State
@@ -24,6 +25,7 @@ from dr.observer.client import (
     Running,
     Spec,
     Tail,
+    before_this_boot,
     end_of,
     find,
     sha256_of_prefix,
@@ -32,7 +34,7 @@ from dr.observer.client import (
 )
 from dr.observer.logbook import Logbook
 from dr.observer.schedule import Lateness, Pulse
-from dr.observer.spec import CLOCK_FILE, SAMPLES_DIR
+from dr.observer.spec import CLOCK_FILE, SAMPLES_DIR, STARTS_FILE
 from tests.contract.loopback import Server, answer, hang
 
 CLOCK = Clock()
@@ -210,6 +212,7 @@ PARENT = """
 import os, signal, sys
 from pathlib import Path
 from dr.cloud.clock import Clock
+from dr.core.boots import STARTS_HEADER
 from dr.observer.client import Entry, Spec, start
 spec = Spec("r1", Clock().mono_us() + 60_000_000,
             probes=(Entry("odd", "tests.contract.oddities:Odd", 50_000, 300_000),))
@@ -439,3 +442,23 @@ def test_a_hundred_probes_stay_small_and_on_time(begin: Begin) -> None:
     assert sum(one.state is State.UP for one in seen) >= 0.95 * len(seen)
     first = sorted(one.due_us for one in seen if one.seq == 0)
     assert first[-1] - first[0] == 495_000  # spread over the period, not all at once
+
+
+def test_each_start_says_in_which_boot_it_was_and_what_lay_before_it(begin: Begin) -> None:
+    """A sample says nothing of the boot it is of; on the disk before the first one is."""
+    first = begin(odd())
+    place = first.run_dir / SAMPLES_DIR
+    eventually(lambda: len(samples(first)) > 5)
+    stop(first)
+    before = len(samples(first))
+    rows = (place / STARTS_FILE).read_text()
+    old = rows.replace(CLOCK.boot_id(), "an older boot")
+    (place / STARTS_FILE).write_text(old)  # as if the machine had been restarted here
+    begin(odd())
+
+    assert (place / STARTS_FILE).read_text().startswith(old)
+    header, one, again = (place / STARTS_FILE).read_text().splitlines()
+    assert header + "\n" == STARTS_HEADER
+    assert one.split(",")[1:] == ["an older boot", "0", "0"]
+    assert again.split(",")[1:] == [CLOCK.boot_id(), str(before), "0"]
+    assert before_this_boot(place.parent, CLOCK) == (before, 0)

@@ -14,6 +14,7 @@ from dr.model.base import Json
 from dr.model.drill import DetectorSpec, MarksSpec, Objectives, ProbeSpec
 from dr.model.reading import Mark, MarkState, Sample, State
 from dr.model.units import Duration
+from dr.observer.seen import Seen
 from dr.observer.spec import NOBODY
 from dr.observer.watch import Watch
 from tests.contract.oddities import PlacedMarks
@@ -121,6 +122,20 @@ def test_samples_come_in_order_of_sending_and_what_was_handed_out_stays(
         assert list(reversed(seen)) == wanted[::-1]
     with pytest.raises(IndexError):
         given[0][0][7]
+
+
+def test_what_an_earlier_boot_wrote_is_not_shown_beside_what_this_one_does(tmp_path: Path) -> None:
+    """Its moments are by another clock; figures come from all of it, put on one clock first."""
+    lines = [sample_line(a_sample(n, at)) for n, at in enumerate((9_000, 9_500, 40, 90))]
+    (tmp_path / "samples").mkdir()
+    write(tmp_path, "probes.csv", SAMPLES_HEADER, lines[:1])
+    seen = Seen(tmp_path / "samples")
+    seen.leave_out(2, 0)
+    assert len(seen.samples("odd")) == 0
+    write(tmp_path, "probes.csv", SAMPLES_HEADER, lines[1:])
+    seen.leave_out(4, 0)  # too late: it has been looked at
+
+    assert [one.sent_us for one in seen.samples("odd")] == [40, 90]
 
 
 def test_an_anchor_is_the_digest_of_the_whole_lines_so_far(tmp_path: Path) -> None:

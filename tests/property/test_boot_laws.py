@@ -185,12 +185,12 @@ def misses(world: World, short: tuple[Outage, int], long: tuple[Outage, int]) ->
     return found
 
 
-@pytest.mark.parametrize("seed", range(600, 604))
+@pytest.mark.parametrize("seed", range(600, 605))
 def test_the_truth_lies_in_every_bound_across_a_restart(seed: int) -> None:
     """And what was seen, and in which order, is the same however long the restart took."""
     rng = Random(seed)
     placed = narrow = 0
-    for number in range(5_000):
+    for number in range(4_000):
         world = a_world(rng)
         made = restarted(rng, world)
         found = None if made is None else made.placed()
@@ -205,7 +205,7 @@ def test_the_truth_lies_in_every_bound_across_a_restart(seed: int) -> None:
         for name in ("seen", "held", "flaps", "down_before", "down_at_end"):
             assert getattr(short[0], name) == getattr(long[0], name), (seed, number, name)
 
-    assert placed > 800
+    assert placed > 600
     assert narrow > 20  # taking the restart for short would not have done
 
 

@@ -1,5 +1,6 @@
 """Events → the state of a run."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from dr.core.fold import Run, Status, advance, begin, fold
 from dr.model import event as ev
 from dr.model.drill import Phase
-from dr.model.event import Data, Way
+from dr.model.event import Data, Event, Way
 from dr.model.plan import StepClass
 from dr.model.progress import Doubt, World
 from tests.build import a_plan, a_step
@@ -349,3 +350,27 @@ def test_every_prefix_of_a_journal_folds_and_goes_on_to_the_same_state() -> None
         for event in whole[length:]:
             advance(run, event)
         assert run == fold(TWO, whole)
+
+
+def test_a_restart_of_the_machine_lets_nothing_lie_in_the_future() -> None:
+    """The new clock is younger than what the old one has said."""
+    long = events(
+        adopted(), intended("x"), requested("x", at=(2_000_000, 3_000_000)), opened("go"),
+        returning(), every_us=10**6,
+    )  # fmt: skip
+    again = Event("toy-0001", 2, 6, "", "2026-01-01T00:09:00.000000Z", 700, adopted("boot-2"))
+
+    run = fold(a_plan(a_step("x"), GATE), [*long, again])
+
+    x, gate = run.forward["x"], run.forward["go"]
+    assert (x.intended_us, x.from_us, x.requested, gate.opened_us) == (700, 700, (700, 700), 700)
+    assert (run.started_us, run.returning_us, run.fault) == (700, 700, (700, 700))
+    assert set(run.ready_us.values()) <= {700}
+    assert (run.first_us, run.judged_us) == (1_000_000, 5_000_000)
+
+
+def test_a_fault_that_was_asked_for_before_a_restart_keeps_its_wall_time() -> None:
+    data = (adopted(), intended("x"), adopted("boot-2"), doubted("x"), settled("x"))
+    told = [replace(e, mono_us=e.mono_us if e.seq < 3 else e.seq) for e in events(*data)]
+
+    assert fold(TWO, told).fault_at == "2026-01-01T00:00:02.000000Z"
