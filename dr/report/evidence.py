@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import orjson
 
 from dr.core.canonical import canonical
+from dr.core.conclude import RAW as NAMES
 from dr.core.conclude import Raw, conclude
 from dr.core.lines import Broken, digest, verified
 from dr.core.seal import (
@@ -35,7 +36,7 @@ from dr.report.facts import Later
 from dr.report.page import page
 from dr.report.parts import Digests, Page
 
-RAW = ("samples/probes.csv", "samples/marks.csv", "samples/found.csv")
+RAW = tuple(f"samples/{name}.csv" for name in NAMES)
 NEEDED = ("plan.json", "intent.json", "events.jsonl")
 
 
