@@ -2,8 +2,8 @@
 
 A boot's clock starts anew, so a moment after a restart is known on the clock of the first boot only
 as an interval. Where each boot lies is bounded by its wall clock while the kernel calls that
-synchronised, and by two things that no clock can get wrong: a later boot began after everything
-recorded in an earlier one, and what is left out cannot help.
+synchronised, and by what no clock can get wrong: a later boot began after everything that was
+recorded in an earlier one.
 
 Every figure is a time between two moments, so it only grows, or only shrinks, with the length of a
 restart. Whoever measures twice, with each restart as short and as long as it can have been, has
@@ -34,7 +34,8 @@ DRIFT = 2_000
 STARTS_HEADER = "mono_us,boot_id,probes,marks\n"
 _PAIRING = re.compile(
     r"(0|[1-9][0-9]*),([0-9]{4}-[0-9]{2}-[0-9]{2}T"
-    r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z),(true|false),(0|[1-9][0-9]*),(?:0|[1-9][0-9]*),([^,\n]+)"
+    r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z),"
+    r"(true|false),(0|[1-9][0-9]*),(?:0|[1-9][0-9]*),([^,\n]+)"
 )
 _START = re.compile(r"(0|[1-9][0-9]*),([^,\n]+),(0|[1-9][0-9]*),(0|[1-9][0-9]*)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

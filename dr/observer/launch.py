@@ -23,6 +23,7 @@ from dr.observer.kinds import marks_class, probe_class
 from dr.observer.running import Process, Running, adopt, facts, find, process_of, stop
 from dr.observer.spec import (
     APART,
+    CLOCK_FILE,
     LOG_FILE,
     MAIN,
     MARKS_FILE,
@@ -82,8 +83,8 @@ def mend(spec: Spec, clock: Clock) -> Spec:
     clean = all(one.get("state") == "ended" for one in said if one)
     seen: dict[str, set[int]] = {}
     last: dict[str, Mark] = {}
-    for path in (place / PROBES_FILE, place / MARKS_FILE):
-        _cut_torn_line(path)
+    for name in (PROBES_FILE, MARKS_FILE, CLOCK_FILE):
+        _cut_torn_line(place / name)
     for sample in Tail.of_samples(place / PROBES_FILE).new():
         seen.setdefault(sample.probe, set()).add(sample.seq)
     for mark in Tail.of_marks(place / MARKS_FILE).new():

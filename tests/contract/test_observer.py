@@ -454,6 +454,8 @@ def test_each_start_says_in_which_boot_it_was_and_what_lay_before_it(begin: Begi
     rows = (place / STARTS_FILE).read_text()
     old = rows.replace(CLOCK.boot_id(), "an older boot")
     (place / STARTS_FILE).write_text(old)  # as if the machine had been restarted here
+    with (place / CLOCK_FILE).open("a") as clock:
+        clock.write("12,2026-01-")  # half a line
     begin(odd())
 
     assert (place / STARTS_FILE).read_text().startswith(old)
@@ -462,3 +464,4 @@ def test_each_start_says_in_which_boot_it_was_and_what_lay_before_it(begin: Begi
     assert one.split(",")[1:] == ["an older boot", "0", "0"]
     assert again.split(",")[1:] == [CLOCK.boot_id(), str(before), "0"]
     assert before_this_boot(place.parent, CLOCK) == (before, 0)
+    assert "12,2026-01-" not in (place / CLOCK_FILE).read_text()
