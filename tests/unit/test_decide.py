@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dr.core.decide import decide
-from dr.core.fold import Run
+from dr.core.fold import Run, fold
 from dr.core.moves import (
     POLL_LONGEST_US,
     Ask,
@@ -20,7 +20,7 @@ from dr.core.moves import (
 )
 from dr.model import event as ev
 from dr.model.drill import Phase
-from dr.model.event import Data, Way
+from dr.model.event import Data, Event, Way
 from dr.model.plan import Plan, PlannedStep, StepClass
 from dr.model.progress import Doubt, Progress, World
 from dr.model.units import SECOND_US, Duration
@@ -30,6 +30,7 @@ from tests.unit.event_builders import (
     UNDO,
     adopted,
     doubted,
+    events,
     failed,
     held,
     intended,
@@ -119,6 +120,30 @@ def test_what_was_seen_before_the_request_says_nothing_of_it() -> None:
 
     assert the_move(run, looked(Progress.SETTLED, 1)) == Look("x", FORWARD)
     assert isinstance(recorded(the_move(run, looked(Progress.SETTLED, 3))), ev.StepSettled)
+
+
+def restarted_at(now_us: int) -> Run:
+    """Return the state of a run whose machine was restarted after its request."""
+    before = events(*ASKED)
+    data = adopted("boot-2")
+    again = Event("toy-0001", 2, 4, "", "2026-01-01T00:09:00.000000Z", now_us, data)
+    return fold(PLAN, [*before, again])
+
+
+def test_after_a_restart_of_the_machine_a_look_by_the_new_clock_is_fresh() -> None:
+    run = restarted_at(S // 2)  # a machine younger than the request, by its clock
+    data = recorded(the_move(run, looked(Progress.SETTLED, 0.6, since_us=0), now_s=0.7))
+
+    assert isinstance(data, ev.StepSettled)
+    assert data.looked_us == (S // 2, 6 * S // 10)
+
+
+def test_after_a_restart_of_the_machine_a_step_has_its_time_anew_and_then_is_late() -> None:
+    limit_s = X.within.us / S
+
+    for at_s, kind in ((limit_s, Wait), (limit_s + 1, Record)):
+        seen = looked(Progress.MOVING, at_s, since_us=S // 2)
+        assert isinstance(the_move(restarted_at(S // 2), seen, now_s=at_s + 0.01), kind)
 
 
 def test_a_settling_lies_after_the_request_and_the_last_no() -> None:
