@@ -65,7 +65,7 @@ def _figure(id_: str, title: str, ends: Interval, material: _Material) -> Figure
             strips=_strips(run, observed, window),
             moments=marked,
             ends=(moments.utc(window.begin_us), moments.utc(window.end_us)),
-            unjudged_us=run.returning_us,
+            unjudged_us=run.judged_us,
         )
     )
 

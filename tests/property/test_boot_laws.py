@@ -8,6 +8,7 @@ its boots' clocks run up to 500 ppm fast or slow.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ STEPS = (
     a_step("x"),
     a_step("go", Phase.RECOVER, kind="human.approve", klass=StepClass.GATE, prompt="Go?"),
 )
-X = {"step": "x", "way": Way.FORWARD}
+X: dict[str, Any] = {"step": "x", "way": Way.FORWARD}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ BOOT = Reboot(
     back_us=145 * S,
     pairings=(Pairing(100 * S), Pairing(128 * S), Pairing(146 * S)),
 )
-X = {"step": "x", "way": Way.FORWARD}
+X: dict[str, Any] = {"step": "x", "way": Way.FORWARD}
 STORY: list[tuple[int, Data]] = [
     (100 * S, ev.RunAdopted(owner="o", boot_id=OLD, why="start")),
     (119 * S, ev.StepIntended(**X, params={}, change={}, undo=None, keeps="so", token="t")),
