@@ -11,6 +11,7 @@ from dr.core.state import Intended, Run, Status, StepState
 from dr.model import event as ev
 from dr.model.drill import Phase
 from dr.model.event import Event, Way
+from dr.model.event_types import ALL
 from dr.model.progress import Doubt, World
 from dr.model.timeline import Interval
 
@@ -268,4 +269,4 @@ _HANDLERS: dict[type[ev.Data], Callable[..., None]] = {
     ev.RunClosed: _closed,
 }
 
-_FROM_INBOX = frozenset(kind for kind in ev.ALL if "inbox" in kind.model_fields)
+_FROM_INBOX = frozenset(kind for kind in ALL if "inbox" in kind.model_fields)

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 import orjson
 
 from dr.core.canonical import canonical
-from dr.model.event import BY_TYPE, Data, Event
+from dr.model.event import Data, Event
+from dr.model.event_types import BY_TYPE
 
 VERSION = 1
 

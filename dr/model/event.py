@@ -274,37 +274,6 @@ class RunClosed(Data):
     )  # file name in the run directory -> sha256
 
 
-ALL: tuple[type[Data], ...] = (
-    RunCreated,
-    RunAdopted,
-    ObserverStarted,
-    SamplesAnchored,
-    CheckBaselined,
-    ProbeProven,
-    WatchdogArmed,
-    WatchdogDisarmed,
-    StepIntended,
-    StepRequested,
-    StepSettled,
-    StepFailed,
-    StepDoubted,
-    StepReconciled,
-    StepHeld,
-    StepResolved,
-    StepKept,
-    GateOpened,
-    DecisionRecorded,
-    GuardTripped,
-    StopRequested,
-    NoteAdded,
-    WarningRaised,
-    ArtifactRecorded,
-    ReturnBegan,
-    RunClosed,
-)
-BY_TYPE: dict[str, type[Data]] = {data.type: data for data in ALL}
-
-
 @dataclass(frozen=True, slots=True)
 class Event:
     """One line of a journal, with its envelope: made by a journal alone, of what it knows."""

@@ -23,7 +23,7 @@ from dr.core.samples import marks_text, parse_marks, parse_samples, samples_text
 from dr.core.seal import MANIFEST_FILE, NOTHING, SEAL_FILE, SEAL_SIGNATURE, manifest_text
 from dr.core.verifying import verify
 from dr.model.errors import DrError
-from dr.model.event import BY_TYPE
+from dr.model.event_types import BY_TYPE
 from dr.model.plan import Plan
 from dr.report.evidence import RAW, Evidence, read
 from dr.report.html import render

@@ -1,7 +1,7 @@
 """Every event as one plain sentence: the only place where events are put into words.
 
-`WORDS` has one entry per type of event; a test compares it with `dr.model.event.ALL`, so a new
-event cannot stay without words.
+`WORDS` has one entry per type of event; a test compares it with `dr.model.event_types.ALL`, so that
+a new event cannot stay without words.
 """
 
 from collections import Counter

@@ -10,6 +10,7 @@ import rfc8785
 from dr.core.lines import Broken, digest, read, verified, write
 from dr.model import event as ev
 from dr.model.event import Event
+from dr.model.event_types import ALL, BY_TYPE
 from tests.unit.event_builders import RUN, adopted, intended, requested, settled
 
 GENESIS = "f" * 64
@@ -40,9 +41,9 @@ def test_what_is_read_back_is_what_was_written() -> None:
     assert [write(event) for event in events] == chain()
 
 
-@pytest.mark.parametrize("kind", ev.ALL, ids=lambda kind: kind.type)
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.type)
 def test_every_kind_of_event_has_a_name_of_its_own(kind: type[ev.Data]) -> None:
-    assert ev.BY_TYPE[kind.type] is kind
+    assert BY_TYPE[kind.type] is kind
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 
 from dr.model import event as ev
 from dr.model.event import Call, Data, Way
+from dr.model.event_types import ALL
 from dr.model.progress import Progress, World
 from dr.report.words import WORDS, sentence
 
@@ -121,8 +122,8 @@ SAID: list[tuple[Data, str]] = [
 
 
 def test_every_event_there_is_has_words_and_an_example() -> None:
-    assert set(WORDS) == set(ev.ALL)
-    assert {type(data) for data, _ in SAID} == set(ev.ALL)
+    assert set(WORDS) == set(ALL)
+    assert {type(data) for data, _ in SAID} == set(ALL)
 
 
 @pytest.mark.parametrize(("data", "words"), SAID, ids=[type(d).__name__ for d, _ in SAID])
