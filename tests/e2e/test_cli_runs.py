@@ -86,7 +86,7 @@ def test_the_result_has_the_documented_shape(once: Once) -> None:
     }
     assert result["schema"] == "dr.result/1"
     assert (result["drill"], result["run_id"]) == ("rds-failover", once.run.id)
-    assert [o["metric"] for o in result["objectives"]] == ["rto", "rpo"]
+    assert [o["metric"] for o in result["objectives"]] == ["rto", "rpo", "phase"]
     for objective in result["objectives"]:
         assert set(objective) >= {"id", "metric", "target_ms", "achieved", "basis", "verdict"}
         assert set(objective["achieved"]) == {"lower_ms", "upper_ms"}
@@ -283,11 +283,11 @@ def test_a_person_in_another_terminal_denies(waiting: Waiting, sandbox: Sandbox)
 def test_an_approval_of_what_does_not_wait_is_turned_down(waiting: Waiting) -> None:
     rehearsal, process = waiting
 
-    rehearsal.dr("approve", rehearsal.last.id, "no-such-step")
-    eventually(lambda: rehearsal.last.happened("warning.raised", code="inbox"), "a warning")
+    refused = rehearsal.dr("approve", rehearsal.last.id, "no-such-step")
     rehearsal.dr("approve", rehearsal.last.id, "go")
 
     assert ended(process).code == 0
+    assert (refused.code, "no-such-step is not waiting" in refused.err) == (6, True), refused.said
 
 
 def test_a_service_is_exercised_by_one_run_at_a_time(

@@ -23,7 +23,7 @@ from tests.e2e.rehearsing import (
 from tests.e2e.snapshots import MARK, Snapshot, marks_left, snapshot
 from tests.e2e.truths import Held, NameWatch, Stretch, meets, within
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("rehearsals")]
+pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("drills")]
 
 SHIPPED = sorted(path.stem for path in DRILLS.glob("*.yaml"))
 PATHS = {  # the others: health
