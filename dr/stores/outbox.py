@@ -9,6 +9,7 @@ Units:  seconds.
 Limits: what was sent is remembered for good, in a small file each.
 """
 
+import fcntl
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from dr.ports import Notifier
 from dr.stores.files import flush_directory, write_whole
 from dr.stores.locks import FileLock
 
+FOLDERS: Final = ("pending", "sent", "dead")
 FIRST_WAIT: Final = timedelta(minutes=1)
 LONGEST_WAIT: Final = timedelta(hours=6)
 MOST_TRIES: Final = 20
@@ -64,13 +66,15 @@ class Outbox:
     def put(self, notice: Notice) -> bool:
         """Have a notice told; say whether it is new."""
         name = f"{hashlib.sha256(notice.id.encode()).hexdigest()[:40]}.json"
-        for folder in ("pending", "sent", "dead"):
-            if (self._path / folder / name).exists():
-                return False
-        for folder in ("pending", "sent", "dead"):
+        for folder in FOLDERS:
             (self._path / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(self._path / "pending" / name, canonical(Waiting(notice=notice).as_json()))
-        return True
+        with (self._path / "putting").open("w") as lock:
+            # Two heartbeats at once have the same to tell: the second must see what the first did.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if any((self._path / folder / name).exists() for folder in FOLDERS):
+                return False
+            write_whole(self._path / "pending" / name, canonical(Waiting(notice=notice).as_json()))
+            return True
 
     def waiting(self) -> list[Waiting]:
         """Return what waits, in no order that means anything."""

@@ -124,6 +124,7 @@ def test_a_replica_cluster_has_a_source_until_it_is_promoted(cloud: Cloud) -> No
         return found["Status"], found.get("ReplicationSourceIdentifier")
 
     assert replica()[1] == arn
+    cloud.sandbox.post("times", {"promote": 2.0})
     promoted = cloud.west.rds.promote_read_replica_db_cluster(DBClusterIdentifier="replica")
     assert promoted["DBCluster"]["Status"] == "promoting"
     assert replica() == ("promoting", arn)

@@ -21,6 +21,7 @@ def _versions(cloud: Cloud, key: str) -> list[str]:
 def test_an_object_is_pending_then_completed_and_its_replica_has_its_version(
     cloud: Cloud,
 ) -> None:
+    cloud.sandbox.post("times", {"replication_lag": 2.0})
     put = cloud.east.s3.put_object(Bucket=cloud.out["bucket"], Key="r/one", Body=b"text")
     assert _status(cloud, "r/one") == "PENDING"
     assert _versions(cloud, "r/one") == []

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import json
+import time
 import urllib.request
 from typing import Any
 from urllib.parse import urlsplit
@@ -126,6 +127,14 @@ def marks_left(sandbox: Sandbox, run: str, url: str, part: str = "") -> list[int
     at = urlsplit(out[url])
     found = asyncio.run(lookup(str(at.hostname), "A", sandbox.resolver, 5.0))
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"http://{found[0]}:{at.port or 80}/{part}marks/{run}", timeout=5) as answer:
-        seqs: list[int] = json.loads(answer.read())["seqs"]
-    return seqs
+    place, until = f"http://{found[0]}:{at.port or 80}/{part}marks/{run}", time.monotonic() + 20
+    while True:
+        try:
+            with opener.open(place, timeout=5) as answer:
+                seqs: list[int] = json.loads(answer.read())["seqs"]
+        except OSError:  # an instance that has just been let go may still be in rotation
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+        else:
+            return seqs
