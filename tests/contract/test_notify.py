@@ -7,6 +7,7 @@ import json
 import socketserver
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email import message_from_string
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -145,6 +146,22 @@ def test_two_heartbeats_do_not_tell_at_once(box: Outbox, tmp_path: Path) -> None
     with FileLock(tmp_path / "locks" / "outbox", "the outbox").take("another"):
         assert box.deliver(lambda notice: Mouth()).sent == 0
     assert box.deliver(lambda notice: Mouth()).sent == 1
+
+
+def test_of_many_that_put_the_same_at_once_one_has_put_it(tmp_path: Path, sky: Sky) -> None:
+    for number in range(20):
+        notice = NOTICE.model_copy(update={"id": f"{NOTICE.id}-{number}"})
+        together = threading.Barrier(4)
+
+        def put(notice: Notice = notice, together: threading.Barrier = together) -> bool:
+            box = Outbox(tmp_path, sky)
+            together.wait()
+            return box.put(notice)
+
+        with ThreadPoolExecutor(4) as pool:
+            new = [asked.result() for asked in [pool.submit(put) for _ in range(4)]]
+
+        assert sorted(new) == [False, False, False, True]
 
 
 def test_a_file_that_cannot_be_read_is_in_nobodys_way(box: Outbox, tmp_path: Path) -> None:
