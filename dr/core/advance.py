@@ -184,6 +184,8 @@ def _reconciled(run: Run, event: Event, data: ev.StepReconciled) -> None:
     if data.repeat:
         state = run.state(data.step, data.way)
         state.status = Status.INTENDED
+        if not state.repeated:  # certainty took its time; the second repeat has only what is left
+            state.repeated, state.from_us = True, event.mono_us
 
 
 def _held(run: Run, event: Event, data: ev.StepHeld) -> None:

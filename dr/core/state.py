@@ -57,6 +57,7 @@ class StepState:
     intended_us: int | None = None
     intended_at: str | None = None  # RFC 3339
     from_us: int | None = None  # its time limit counts from here, once there is an intent
+    repeated: bool = False  # asked for once more, because it had surely not happened
     requested: Interval | None = None
     settled: Interval | None = None
     opened_us: int | None = None
