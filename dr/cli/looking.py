@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from dr.cli.hands import SiteHands
 from dr.cli.kinds import StepKindObject, of_plan
 from dr.cli.stage import Stage
@@ -83,7 +81,7 @@ def _refusal(
     """Return why the change would be refused just before it is sent."""
     if not isinstance(action, Action):
         raise TypeError(f"{step.kind} is not an action")
-    change = action.change.model_validate_json(orjson.dumps(run.changed[step.id]))
+    change = action.change.of_plain(run.changed[step.id])
     try:
         patiently(lambda: brakes.before(run, step, Way.FORWARD, action, hand, change))
     except Exception as error:

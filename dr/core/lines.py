@@ -48,7 +48,7 @@ def read(line: bytes) -> Event:
         raw = orjson.loads(line)
         version = raw["v"]
         kind = BY_TYPE[raw["type"]]
-        data: Data = kind.model_validate_json(orjson.dumps(raw["data"]))
+        data: Data = kind.of_plain(raw["data"])
         event = Event(
             run=raw["run"],
             epoch=raw["epoch"],

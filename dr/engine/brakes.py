@@ -12,7 +12,7 @@ from typing import Any
 
 from dr.cloud.aws import Aws
 from dr.core.fold import Run
-from dr.model.base import Record
+from dr.model.base import Json, Record
 from dr.model.errors import Refused
 from dr.model.event import Way
 from dr.model.plan import Plan, PlannedStep
@@ -40,6 +40,7 @@ class Brakes:
         self._kinds = kinds or {}
         self._hold = hold
         self._accounts: dict[str, str] = {}
+        self._known: dict[str, tuple[Json, tuple[str, ...]]] = {}  # by step: of which change
         self._lock = threading.Lock()
 
     def before(
@@ -73,7 +74,11 @@ class Brakes:
 
     def targets(self, run: Run) -> list[str]:
         """Return what a run touches in AWS, by names that every drill gives them."""
-        return list(dict.fromkeys(key for id_ in run.intended for key in self._keys(run, id_)))
+        for id_ in run.intended:
+            change = run.changed[id_]
+            if id_ not in self._known or self._known[id_][0] is not change:
+                self._known[id_] = (change, tuple(self._keys(run, id_)))
+        return list(dict.fromkeys(key for id_ in run.intended for key in self._known[id_][1]))
 
     def _place(self, step: PlannedStep, hand: Aws) -> None:
         radius = self._plan.blast_radius
@@ -102,7 +107,7 @@ class Brakes:
         percent, intent = self._plan.blast_radius.percent, run.forward[step.id].intent
         if percent is None or intent is None or not chooses(action):
             return
-        seen = action.observe(hand, _read(action.params, intent.params))
+        seen = action.observe(hand, action.params.of_plain(intent.params))
         whole = action.out_of(seen)
         if len(targets) * 100 > percent * (whole or 0):
             raise Refused(
@@ -142,16 +147,10 @@ class Brakes:
             return
         site, service = self._plan.sites[step.site], step.kind.split(".")[1]
         region = "" if service in NO_REGION else site.region
-        for target in action.targets(_read(action.change, run.changed[id_])):
+        for target in action.targets(action.change.of_plain(run.changed[id_])):
             yield f"{site.account}/{region}/{service}/{target}"
 
 
 def chooses(action: Action[Any, Any, Any, Any]) -> bool:
     """Say whether an action takes its targets from a whole that it knows."""
     return type(action).out_of is not Action.out_of
-
-
-def _read(model: type[Record], value: Any) -> Record:
-    import orjson
-
-    return model.model_validate_json(orjson.dumps(value))

@@ -93,7 +93,7 @@ class Driver:
         sent = False
         try:
             action = self._action(step)
-            change = _read(action.change, state.intent.change)
+            change = action.change.of_plain(state.intent.change)
             hand = self._hands.acting(step, way)
             self._hands.drain(hand)
             looking = self._hands.looking(step, way)
@@ -149,7 +149,7 @@ class Driver:
         if intent is None:
             change, planned = self._plan(run, step, way, action, params, seen)
         else:
-            change = _read(action.change, intent.change)
+            change = action.change.of_plain(intent.change)
         progress = action.progress(change, seen)
         return Looked(step.id, way, seen_again(before, progress, at, seen.as_json(), {}, planned))
 
@@ -166,7 +166,7 @@ class Driver:
             done = run.forward[step.id].intent
             if done is None or done.undo is None:
                 raise AssertionError(f"{step.id} has nothing to undo")
-            change = _read(action.change, done.undo)
+            change = action.change.of_plain(done.undo)
             return change, _intended(step, way, params, change, None, done.token)
         name = self._unique_id or run.id
         token = _token(name, step.id)
@@ -182,7 +182,7 @@ class Driver:
         seen = patiently(lambda: check.observe(hand, params))
         at = (began, self._clock.mono_us())
         kept = run.baseline.get(step.id)
-        earlier = _read(check.seen, kept) if kept is not None else None
+        earlier = check.seen.of_plain(kept) if kept is not None else None
         outcome = check.judge(params, earlier, seen)
         progress = Progress.SETTLED if outcome.holds else Progress.MOVING
         facts: Json = {
@@ -198,7 +198,7 @@ class Driver:
         """Return the parameters of the intent if there is one: they must not change under it."""
         intent = run.forward[step.id].intent
         if intent is not None:
-            return _read(model, intent.params)
+            return model.of_plain(intent.params)
         return self._params(run, step, model)
 
     def _params(
@@ -207,7 +207,7 @@ class Driver:
         raw = dict(step.params)
         if known_only:
             raw = {k: v for k, v in raw.items() if not _refers_to_run(v)}
-        return _read(model, late(raw, run.id, run.fault_at, run.changes()))
+        return model.of_plain(late(raw, run.id, run.fault_at, run.changes()))
 
     def _action(self, step: PlannedStep) -> Action[Any, Any, Any, Any]:
         found = self._kinds[step.kind]
@@ -253,12 +253,6 @@ def _intended(
 def _token(run: str, step: str) -> str:
     """Return the idempotency token of an intent: the same for every attempt at it."""
     return hashlib.sha256(f"{run}/{step}".encode()).hexdigest()[:32]
-
-
-def _read(model: type[Record], value: Json) -> Record:
-    import orjson
-
-    return model.model_validate_json(orjson.dumps(value))
 
 
 def _refers_to_run(value: object) -> bool:

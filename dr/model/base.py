@@ -1,6 +1,6 @@
 """The shape of every value in `dr`: frozen, strict, no unknown fields."""
 
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -19,3 +19,10 @@ class Record(BaseModel):
     def as_json(self) -> dict[str, Any]:
         """Return the value as plain JSON types, leaving out nothing."""
         return self.model_dump(mode="json", by_alias=True)
+
+    @classmethod
+    def of_plain(cls, value: object) -> Self:
+        """Read a value back from plain JSON types: strict, but with JSON's own few types."""
+        import orjson
+
+        return cls.model_validate_json(orjson.dumps(value))

@@ -6,10 +6,10 @@ forbids whatever might slip through. Styles are inline, drawings are our own SVG
 """
 
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dr.report.bar import BAR_HEIGHT, BAR_WIDTH
+from dr.report.environment import environment
 from dr.report.parts import Page
 from dr.report.svg import LEFT, PLOT, WIDTH
 
@@ -24,23 +24,13 @@ def render(page: Page) -> str:
 
 @cache
 def _template() -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-    )
+    made = environment()
     # One place says how large a drawing is; macros that are imported see globals, not variables.
-    environment.globals["size"] = {
+    made.globals["size"] = {
         "left": LEFT,
         "plot": PLOT,
         "width": WIDTH,
         "bar_width": BAR_WIDTH,
         "bar_height": BAR_HEIGHT,
     }
-    return environment.get_template("report.html.j2")
+    return made.get_template("report.html.j2")

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dr.core.series import UNBOUNDED, claims, objective_of, quarters
 from dr.model.portfolio import Cell, Outcome, Portfolio, Series
 from dr.model.result import ObjectiveResult
 from dr.report.achieved import bounds, name
+from dr.report.environment import environment
 from dr.report.numbers import MS_US, length
 from dr.report.untrusted import clean
 
@@ -164,16 +164,6 @@ def render(found: Portfolio) -> str:
 
 @cache
 def _template() -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,  # also of names such as portfolio.html.j2
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-    )
-    environment.filters["clean"] = clean
-    return environment.get_template("portfolio.html.j2")
+    made = environment()
+    made.filters["clean"] = clean
+    return made.get_template("portfolio.html.j2")

@@ -116,6 +116,6 @@ def _left(run: Path) -> bool:
 def _identity(run: Path, sha256: str) -> str:
     body = _json(run / "plan.json", sha256)
     try:
-        return identity(Plan.model_validate_json(orjson.dumps(body))) if body else ""
+        return identity(Plan.of_plain(body)) if body else ""
     except ValueError:
         return ""
