@@ -9,8 +9,6 @@ A resumed run enters here like a new one: it adopts the journal (which fences ev
 marks intents without answers as in doubt, and lets `decide` say what is next.
 """
 
-import contextlib
-import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +18,7 @@ from dr.core.decide import decide
 from dr.core.fold import Run, Status, fold
 from dr.core.moves import Ask, Baseline, Look, Looks, Move, Pace, Record, Seen, Wait
 from dr.engine.answers import Arrival, Asked, Died, Looked, event_of
+from dr.engine.arrivals import Arrivals
 from dr.engine.drive import Driver
 from dr.engine.guards import Guards
 from dr.engine.inbox import events_of, stopped
@@ -69,8 +68,7 @@ class Engine:
     watchdog: Watchdog = field(default_factory=Watchdog)
     _looks: Looks = field(default_factory=dict)
     _busy: set[tuple[str, Way]] = field(default_factory=set)
-    _arrived: "queue.SimpleQueue[Arrival]" = field(default_factory=queue.SimpleQueue)
-    _next: "list[Arrival]" = field(default_factory=list)  # taken from the queue, not handled yet
+    _arrived: Arrivals[Arrival] = field(default_factory=Arrivals)
     _kept_house_s: float = 0.0
     _stop: list[ev.StopRequested] = field(default_factory=list)
     _abandon: threading.Event = field(default_factory=threading.Event)
@@ -97,10 +95,12 @@ class Engine:
     def stop(self, who: str, why: str) -> None:
         """Ask for stop and undo; safe to call from a signal handler or another thread."""
         self._stop.append(ev.StopRequested(who=who, why=why))
+        self._arrived.wake()
 
     def abandon(self) -> None:
         """End the process's hold on the run without undoing anything."""
         self._abandon.set()
+        self._arrived.wake()
 
     def _adopt(self, run: Run, why: str) -> None:
         """Take the run over: from here on every older owner is fenced."""
@@ -166,8 +166,7 @@ class Engine:
     def _gathered(self, run: Run) -> list[ev.Data]:
         """Return what workers have brought since the last turn, as events."""
         data: list[ev.Data] = []
-        while self._next or not self._arrived.empty():
-            arrival = self._next.pop() if self._next else self._arrived.get_nowait()
+        for arrival in self._arrived.take():
             data.extend(self._events_of(run, arrival))
         if run.stop is None and self._stop:
             data.append(stopped(run, self._stop.pop()))
@@ -267,15 +266,10 @@ class Engine:
     def _sleep(self, run: Run, until_us: int | None) -> None:
         """Wait for the first of: a result, the time, the next turn."""
         if self._scribe.staged:
-            if self._arrives(self._scribe.patience_s()):
+            if self._arrived.wait(self._scribe.patience_s()):
                 return
             self._scribe.commit()
         seconds = TURN_S
         if until_us is not None:
             seconds = min(seconds, max(0.0, (until_us - self.clock.mono_us()) / SECOND_US))
-        self._arrives(seconds)
-
-    def _arrives(self, seconds: float) -> bool:
-        with contextlib.suppress(queue.Empty):
-            self._next.append(self._arrived.get(timeout=seconds))
-        return bool(self._next)
+        self._arrived.wait(seconds)

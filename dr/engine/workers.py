@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Self
 
 from dr.engine.answers import Arrival, Died
+from dr.engine.arrivals import Arrivals
 
 LIMIT = 64
 Work = Callable[[], Iterator[Arrival]]
@@ -19,7 +20,7 @@ Work = Callable[[], Iterator[Arrival]]
 class Workers:
     """Starts threads as they are needed and keeps them; submitted to by one thread only."""
 
-    def __init__(self, arrived: "queue.SimpleQueue[Arrival]") -> None:
+    def __init__(self, arrived: Arrivals[Arrival]) -> None:
         """Put what calls bring into `arrived`."""
         self._arrived = arrived
         self._work: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
