@@ -32,15 +32,24 @@ class Described:
     params: dict[str, Any]  # JSON Schema
 
 
+def text_of(loaded: type[Any]) -> str:
+    """Return what is written for people about a kind: the head of its file."""
+    return inspect.getdoc(inspect.getmodule(loaded)) or ""
+
+
+def summary(loaded: type[Any]) -> str:
+    """Return what a kind does, in one line."""
+    return text_of(loaded).split("\n", 1)[0]
+
+
 def describe(kind: str, what: str, loaded: type[Any]) -> Described:
     """Describe a class of the catalogue."""
-    text = inspect.getdoc(loaded) or ""
     action = what == "action"
     return Described(
         kind=kind,
         what=what,
-        summary=text.split("\n", 1)[0],
-        text=text,
+        summary=summary(loaded),
+        text=text_of(loaded),
         needs=tuple(loaded.needs),
         doubt=loaded.doubt.value if action else None,
         reversible=loaded.reversible if action else None,

@@ -48,6 +48,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "sandbox": ("dr.cli.sandboxing", "Start a cloud to rehearse in."),
     "actions": ("dr.cli.describe", "List the kinds of steps, or describe one."),
     "probes": ("dr.cli.describe", "List the kinds of probes and marks, or describe one."),
+    "scenarios": ("dr.cli.scenarios", "List the drills that are shipped, or explain one."),
     "schema": ("dr.cli.definition", "Print the JSON Schema of a file, for editors."),
     "doctor": ("dr.cli.doctor", "Examine whether a drill could run here."),
     "sweep": ("dr.cli.sweep", "Find and remove what crashed runs have left."),
