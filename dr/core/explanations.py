@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from dr.core.explained_lint import EXPLAINED_LINT
+from dr.core.explained_lint_places import EXPLAINED_LINT_PLACES
 from dr.core.explained_names import EXPLAINED_NAMES
 from dr.core.explained_runs import EXPLAINED_RUNS
 from dr.core.explained_schedules import EXPLAINED_SCHEDULES
@@ -13,4 +15,6 @@ EXPLANATIONS: Final[dict[str, Explanation]] = {
     **EXPLAINED_NAMES,
     **EXPLAINED_RUNS,
     **EXPLAINED_SCHEDULES,
+    **EXPLAINED_LINT_PLACES,
+    **EXPLAINED_LINT,
 }

@@ -23,4 +23,4 @@ class Diagnostic:
     label: str = ""
     help: str = ""
     file: str = ""
-    severity: Literal["error", "warning"] = "error"
+    severity: Literal["error", "warning", "advice"] = "error"

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from dr.model.allowance import Allowance
 from dr.model.audited import Audited
 from dr.model.base import Json, Record
 from dr.model.brakes import BlastRadius, FreezeWindow, Guard, WatchdogSpec
@@ -279,4 +280,7 @@ class Drill(Audited):
     )
     exclusions: tuple[str, ...] = Field(
         default=(), description="What this drill leaves out, in words, for the report."
+    )
+    lint: tuple[Allowance, ...] = Field(
+        default=(), description="What `dr lint` may find here, and why it is meant to be so."
     )
