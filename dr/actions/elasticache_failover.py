@@ -22,6 +22,7 @@ Example: {id: fail-over, kind: aws.elasticache.failover, within: 20m,
 
 from pydantic import Field
 
+from dr.cloud import elasticache
 from dr.cloud.aws import Aws
 from dr.model.base import Record
 from dr.model.errors import Refused
@@ -29,20 +30,9 @@ from dr.model.intent import Intent
 from dr.model.progress import Doubt, Progress
 from dr.ports import Action
 
-AVAILABLE = "available"
-
 
 class Params(Record):
     group: str = Field(min_length=1, description="Identifier of the replication group.")
-
-
-class Seen(Record):
-    arn: str = Field(description="ARN of the group.")
-    status: str = Field(description="Status of the group.")
-    automatic: bool = Field(description="Whether automatic failover is on.")
-    shards: tuple[str, ...] = Field(description="Identifiers of its node groups.")
-    primaries: tuple[str, ...] = Field(description="Nodes that AWS calls primary, sorted.")
-    replicas: tuple[str, ...] = Field(description="Nodes that AWS calls replica, sorted.")
 
 
 class Change(Record):
@@ -53,7 +43,7 @@ class Change(Record):
     new: str = Field(description="Node that is the primary afterwards.")
 
 
-class ElasticacheFailover(Action[Aws, Params, Seen, Change]):
+class ElasticacheFailover(Action[Aws, Params, elasticache.Group, Change]):
     """Make the replica the primary."""
 
     kind = "aws.elasticache.failover"
@@ -66,37 +56,18 @@ class ElasticacheFailover(Action[Aws, Params, Seen, Change]):
     # TestFailover has no token: a second one would move the primary again.
     doubt = Doubt.OBSERVABLE
     params = Params
-    seen = Seen
+    seen = elasticache.Group
     change = Change
 
-    def observe(self, hand: Aws, params: Params) -> Seen:
-        client = hand.elasticache
-        try:
-            found = client.describe_replication_groups(ReplicationGroupId=params.group)[
-                "ReplicationGroups"
-            ][0]
-        except client.exceptions.ReplicationGroupNotFoundFault as error:
-            raise Refused(
-                f"replication group {params.group} does not exist in {hand.region}"
-            ) from error
-        shards = found.get("NodeGroups", [])
-        roles = {
-            node.get("CacheClusterId", ""): node.get("CurrentRole")
-            for shard in shards
-            for node in shard.get("NodeGroupMembers", [])
-        }
-        return Seen(
-            arn=found.get("ARN", ""),
-            status=found.get("Status", "unknown"),
-            automatic=found.get("AutomaticFailover") == "enabled",
-            shards=tuple(shard.get("NodeGroupId", "") for shard in shards),
-            primaries=tuple(sorted(node for node, role in roles.items() if role == "primary")),
-            replicas=tuple(sorted(node for node, role in roles.items() if role == "replica")),
-        )
+    def observe(self, hand: Aws, params: Params) -> elasticache.Group:
+        found = elasticache.look(hand, params.group)
+        if found is None:
+            raise Refused(f"replication group {params.group} does not exist in {hand.region}")
+        return found
 
-    def plan(self, params: Params, seen: Seen, intent: Intent) -> Change:
+    def plan(self, params: Params, seen: elasticache.Group, intent: Intent) -> Change:
         group = f"replication group {params.group}"
-        if seen.status != AVAILABLE:
+        if seen.status != elasticache.AVAILABLE:
             raise Refused(f"{group} is {seen.status}, not available")
         if not seen.automatic:
             raise Refused(f"{group} has no automatic failover: there would be nothing to test")
@@ -121,9 +92,9 @@ class ElasticacheFailover(Action[Aws, Params, Seen, Change]):
     def execute(self, hand: Aws, change: Change) -> None:
         hand.elasticache.test_failover(ReplicationGroupId=change.group, NodeGroupId=change.shard)
 
-    def progress(self, change: Change, seen: Seen) -> Progress:
+    def progress(self, change: Change, seen: elasticache.Group) -> Progress:
         whole = len(seen.primaries) == 1 and len(seen.replicas) >= 1
-        if seen.status != AVAILABLE or not whole:
+        if seen.status != elasticache.AVAILABLE or not whole:
             return Progress.MOVING  # the node that was taken away is being replaced
         known = {change.old: Progress.UNTOUCHED, change.new: Progress.SETTLED}
         return known.get(seen.primaries[0], Progress.ASTRAY)

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from dr.sandbox.backends import backend
 from dr.sandbox.data.truth import now_us
 from dr.sandbox.patches import elbv2
 from dr.sandbox.patches.cloudwatch import verdict
-from dr.sandbox.plane import backend
 from dr.sandbox.sim import REGIONS, Sim
 from dr.sandbox.world import ELB_5XX, TARGET_5XX
 

@@ -19,11 +19,12 @@ _READS = (
     "Lookup", "Simulate", "Test", "View", "Check", "Validate", "Filter", "Select", "Decode",
 )  # fmt: skip
 _READS_TOO = {"AssumeRole"}
+_NO_READS = {"TestFailover"}  # ElastiCache: nothing of it is a test
 # What a request acts on, the most telling first.
 _TARGETS = (
     "TargetTableName", "TableName", "DBClusterIdentifier", "DBInstanceIdentifier",
-    "AutoScalingGroupName", "TargetGroupArn", "LoadBalancerArn", "AssociationId", "NetworkAclId",
-    "InstanceId", "InstanceId.1", "SubnetId", "VpcId", "ResourceId.1", "Bucket", "HostedZoneId",
+    "AutoScalingGroupName", "ReplicationGroupId", "TargetGroupArn", "LoadBalancerArn",
+    "AssociationId", "NetworkAclId", "InstanceId", "InstanceId.1", "SubnetId", "VpcId", "ResourceId.1", "Bucket", "HostedZoneId",
     "Id", "ParameterName", "Name", "AlarmName", "RoleName", "KeyId", "SecretId", "BackupArn",
 )  # fmt: skip
 
@@ -40,6 +41,8 @@ class Asked:
     @property
     def mutating(self) -> bool:
         """Whether it may change something. What is not known to be a read, may."""
+        if self.operation in _NO_READS:
+            return True
         return not self.operation.startswith(_READS) and self.operation not in _READS_TOO
 
 

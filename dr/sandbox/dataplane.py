@@ -152,12 +152,15 @@ def _run(stack: ExitStack, begin: Callable[[], None], end: Callable[[], None]) -
 
 
 def make_instances(plane: "Plane", times: Times, truth: TruthLog) -> "Instances":
-    """Return those instances beside the estate's clusters that are there, running."""
+    """Return those databases beside the estate's cluster that are there, running."""
     from dr.sandbox.data.instances import Instances
+    from dr.sandbox.seeds_cache import CLUSTERS, NODES
     from dr.sandbox.seeds_rds import SOURCES
 
     made = Instances(times, truth)
-    made.begin({name: source for name, source in SOURCES.items() if plane.has_instance(name)})
+    sources = {**SOURCES, **NODES}
+    there = {name: source for name, source in sources.items() if plane.has_instance(name)}
+    made.begin(there, CLUSTERS)
     return made
 
 

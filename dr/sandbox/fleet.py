@@ -3,9 +3,10 @@
 from collections import Counter
 from typing import Any
 
+from dr.sandbox.backends import backend
 from dr.sandbox.patches import elbv2
 from dr.sandbox.patches.autoscaling import subnets, suspended
-from dr.sandbox.plane import backend, subnet_dark
+from dr.sandbox.plane import subnet_dark
 from dr.sandbox.sim import REGIONS, Sim
 
 

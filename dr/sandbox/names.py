@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from dr.sandbox.addresses import Addresses
+from dr.sandbox.backends import backend
 from dr.sandbox.patches import elbv2
-from dr.sandbox.plane import Plane, backend
+from dr.sandbox.plane import Plane
 from dr.sandbox.sim import ACCOUNT, PRIMARY, REGIONS
 
 CONTROL_NAME = "status.dr-estate.example"

@@ -3,19 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dr.sandbox.patches import elbv2, rds, rds_instances
-from dr.sandbox.sim import ACCOUNT, PRIMARY, STANDBY, Sim
+from dr.sandbox import standing
+from dr.sandbox.backends import backend
+from dr.sandbox.patches import elbv2
+from dr.sandbox.sim import PRIMARY, STANDBY, Sim
 from dr.sandbox.world import Target, Times
 
 _EVERYWHERE = {"0.0.0.0/0", "::/0"}
-
-
-def backend(service: str, region: str) -> Any:
-    """Return moto's backend of a service in a Region."""
-    from moto.backends import get_backend
-
-    backends: Any = get_backend(service)  # type: ignore[call-overload]
-    return backends[ACCOUNT][region]
 
 
 class Plane:
@@ -112,29 +106,24 @@ class Plane:
 
     def database_subnet(self, region: str, instance: str) -> str | None:
         """Return the subnet in which a database instance lives."""
-        found = backend("rds", region).databases.get(instance)
-        return rds.subnet_of(found) if found is not None else None
+        return standing.subnet_of(region, instance)
 
     def failed(self, region: str, metric: str) -> None:
         """Count an answer with status 5xx, for the alarms."""
         self.sim.traffic.add(region, metric)
 
     def instance_in_use(self, region: str, name: str) -> str | None:
-        """Return the instance in the parameter /orders/NAME; None if it takes no writes at all."""
+        """Return the node behind the name in the parameter /orders/NAME that takes writes."""
         named = backend("ssm", region).get_parameter(f"/orders/{name}")
-        found = backend("rds", region).databases.get(named.value) if named is not None else None
-        if found is None or found.is_replica:
-            return None
-        return str(found.db_instance_identifier)
+        return standing.in_use(region, str(named.value)) if named is not None else None
 
     def lets_in(self, region: str, instance: str) -> bool:
-        """Say whether the security groups of a database instance let the service in."""
-        found = backend("rds", region).databases.get(instance)
-        return found is not None and rds_instances.lets_in(found)
+        """Say whether the security groups of a node let the service in."""
+        return standing.lets_in(region, instance)
 
     def has_instance(self, instance: str) -> bool:
-        """Say whether there is such a database instance in any Region."""
-        return any(instance in backend("rds", region).databases for region in (PRIMARY, STANDBY))
+        """Say whether there is such a database instance, or node of a cache, in any Region."""
+        return any(standing.there(region, instance) for region in (PRIMARY, STANDBY))
 
     def cluster(self, region: str) -> Any | None:
         """Return moto's cluster object of the orders database in the Region."""

@@ -138,7 +138,7 @@ def replay(requests: list[dict[str, Any]], base_url: str, carry: Carry) -> None:
 
 def warm() -> None:
     """Make moto's backends, whose first use draws ids, in an order that is always the same."""
-    from dr.sandbox.plane import backend
+    from dr.sandbox.backends import backend
     from dr.sandbox.sim import REGIONS
 
     for region in REGIONS:

@@ -1,8 +1,8 @@
-"""What the estate holds before a drill: items and a backup of them, documents, databases."""
+"""What the estate holds before a drill: items and their backup, documents, databases, a cache."""
 
 import json
 
-from dr.sandbox import seeds_rds
+from dr.sandbox import seeds_cache, seeds_rds
 from dr.sandbox.inventory import fake_hands
 from dr.sandbox.inventory_data import PAIRS
 from dr.sandbox.sim import PRIMARY, STANDBY
@@ -12,6 +12,7 @@ def seed(endpoint: str, outputs: dict[str, str]) -> None:
     """Add what Terraform does not make, whichever way the rest was made."""
     aws = fake_hands(endpoint, PRIMARY)
     seeds_rds.seed(aws, fake_hands(endpoint, STANDBY), outputs)
+    seeds_cache.seed(aws, outputs)
     for number in range(1, 21):
         aws.dynamodb.put_item(
             TableName=outputs["table"],

@@ -28,6 +28,7 @@ class Times:
     restore: float = 2.0  # a table or database restored from a backup
     replication_lag: float = 0.8  # of the cross-Region replica and of bucket replication
     reader_lag: float = 0.0  # of the readers within a cluster
+    cache_lag: float = 0.3  # of the replicas of a cache
     log_upload: float = 1.0  # so far behind is what an instance can be restored to
     launch: float = 1.5  # an instance, until it passes health checks
     health_interval: float = 0.4  # of the load balancer's health checks
@@ -94,7 +95,10 @@ class ControlPlane(Protocol):
         """Take note of an answer with status 5xx: TARGET_5XX or ELB_5XX."""
 
     def instance_in_use(self, region: str, name: str) -> str | None:
-        """Return the instance in the parameter /orders/NAME; None if it takes no writes at all."""
+        """Return the node behind the name in the parameter /orders/NAME that takes writes.
+
+        A database instance, or the primary of a cache; None if nothing of the name takes writes.
+        """
 
     def lets_in(self, region: str, instance: str) -> bool:
         """Say whether the security groups of a database instance let the service in."""

@@ -57,6 +57,9 @@ def _resources(permission: str, call: str, params: dict[str, Any], region: str) 
         keys += [params["Key"]] if "Key" in params else []
         bucket = f"arn:aws:s3:::{params['Bucket']}"
         return [f"{bucket}/{key}" for key in keys] or [bucket]
+    if service == "elasticache":
+        named = f"{lead}replicationgroup:{params.get('ReplicationGroupId')}"
+        return [params.get("ResourceName", named)]
     if service == "ssm":
         name = params.get("Name") or params["ResourceId"]
         return [f"{lead}parameter/{name.removeprefix('/')}"]

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from dr.actions.elasticache_failover import Change, ElasticacheFailover, Params, Seen
+from dr.actions.elasticache_failover import Change, ElasticacheFailover, Params
+from dr.cloud.elasticache import Group
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
 from tests.contract.stage import INTENT, Stage
@@ -30,7 +31,7 @@ def told(**more: Any) -> dict[str, Any]:
     return {"ReplicationGroups": [group | more]}
 
 
-def seen(**more: Any) -> Seen:
+def seen(**more: Any) -> Group:
     usual: dict[str, Any] = {
         "arn": ARN,
         "status": "available",
@@ -39,7 +40,7 @@ def seen(**more: Any) -> Seen:
         "primaries": ("sessions-001",),
         "replicas": ("sessions-002",),
     }
-    return Seen(**usual | more)
+    return Group(**usual | more)
 
 
 def test_it_goes_there_and_back_and_needs_are_the_calls_it_makes(stage: Stage) -> None:
@@ -94,7 +95,7 @@ def test_with_cluster_mode_on_aws_names_no_primary(stage: Stage) -> None:
         (seen(replicas=("sessions-002", "sessions-003")), "has 2 replicas"),
     ],
 )
-def test_it_refuses(now: Seen, why: str) -> None:
+def test_it_refuses(now: Group, why: str) -> None:
     with pytest.raises(Refused, match=why):
         ACTION.plan(SESSIONS, now, INTENT)
 
@@ -109,5 +110,5 @@ def test_it_refuses(now: Seen, why: str) -> None:
         (seen(primaries=("sessions-003",)), Progress.ASTRAY),
     ],
 )
-def test_progress(now: Seen, progress: Progress) -> None:
+def test_progress(now: Group, progress: Progress) -> None:
     assert ACTION.progress(A_TO_B, now) is progress

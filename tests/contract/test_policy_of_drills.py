@@ -43,6 +43,7 @@ DRILL = pytest.mark.parametrize(
     [
         "dynamodb-backup-restore",
         "dynamodb-restore",
+        "elasticache-failover",
         "rds-failover",
         "rds-point-in-time-restore",
         "rds-reboot-failover",

@@ -131,6 +131,7 @@ def _warm() -> None:
         "autoscaling",
         "dynamodb",
         "ec2",
+        "elasticache",
         "elbv2",
         "rds",
         "route53",

@@ -29,6 +29,7 @@ _ONCE = {
         "ssm:PutParameter": (1, 1),
     },
     "s3-undelete": {"s3:DeleteObjects": (2, 0)},
+    "elasticache-failover": {"elasticache:TestFailover": (1, 1)},
     "region-failover": {
         "ec2:CreateNetworkAcl": (3, 0),
         "ec2:ReplaceNetworkAclAssociation": (6, 6),

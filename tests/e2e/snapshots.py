@@ -24,6 +24,7 @@ def snapshot(sandbox: Sandbox) -> Snapshot:
     return {
         "databases": [_clusters(east), _clusters(west)],
         "instances": [_instances(east), _instances(west)],
+        "caches": _caches(east),
         "acls": [_acls(east), _acls(west)],
         "groups": [_groups(east), _groups(west)],
         "tables": _tables(east),
@@ -69,6 +70,20 @@ def _instances(aws: Aws) -> dict[str, Any]:
             one.get("ReadReplicaSourceDBInstanceIdentifier"),
         )
         for one in aws.rds.describe_db_instances()["DBInstances"]
+    }
+
+
+def _caches(aws: Aws) -> dict[str, Any]:
+    return {
+        group["ReplicationGroupId"]: (
+            group["Status"],
+            {
+                node["CacheClusterId"]: node["CurrentRole"]
+                for shard in group["NodeGroups"]
+                for node in shard["NodeGroupMembers"]
+            },
+        )
+        for group in aws.elasticache.describe_replication_groups()["ReplicationGroups"]
     }
 
 
@@ -121,7 +136,7 @@ def _text(value: object) -> str:
 def marks_left(sandbox: Sandbox, run: str, url: str, part: str = "") -> list[int]:
     """Return the marks of a run that the database behind an URL of the estate still has.
 
-    part: of the service, "ledger/" or "reports/", which have databases of their own.
+    part: of the service, as "ledger/", which has a database of its own.
     """
     out = next(iter(sandbox.outputs.values()))
     at = urlsplit(out[url])

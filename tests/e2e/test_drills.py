@@ -29,6 +29,7 @@ SHIPPED = sorted(path.stem for path in DRILLS.glob("*.yaml"))
 PATHS = {  # the others: health
     "dynamodb-backup-restore": "items",
     "dynamodb-restore": "items",
+    "elasticache-failover": "sessions",
     "rds-point-in-time-restore": "reports",
     "rds-reboot-failover": "ledger",
     "rds-replica-promotion": "ledger",
@@ -43,6 +44,7 @@ LEAVING = {"rds-replica-promotion": "ledger/", "region-failover": ""}
 BELOW = {  # far below what the sandbox can do
     "dynamodb-backup-restore": "500ms",
     "dynamodb-restore": "500ms",
+    "elasticache-failover": "300ms",
     "rds-failover": "300ms",
     "rds-point-in-time-restore": "500ms",
     "rds-reboot-failover": "300ms",
@@ -176,7 +178,7 @@ def test_no_mark_stays_behind(played: Played) -> None:
 
     assert [item for items in now["tables"].values() for item in items if MARK in item] == []
     assert [key for key in now["objects"] if played.evidence.id in key] == []
-    places = [("primary_url", part) for part in ("", "ledger/", "reports/")]
+    places = [("primary_url", part) for part in ("", "ledger/", "reports/", "sessions/")]
     places += [("standby_url", LEAVING[name]) for name in LEAVING if name == played.name]
     for url, part in places:
         assert marks_left(played.sandbox, played.evidence.unique_id, url, part) == [], (url, part)

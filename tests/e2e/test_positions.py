@@ -41,6 +41,7 @@ PORTS = {  # about so many, unobserved: where to draw from
     "zone-loss": 76,
     "dynamodb-restore": 124,
     "s3-undelete": 58,
+    "elasticache-failover": 52,
     "region-failover": 130,
 }
 RETURNING = [name for name in SHIPPED if name not in FOR_GOOD]

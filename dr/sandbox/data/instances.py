@@ -1,7 +1,8 @@
-"""Database instances that stand alone: a standby nobody can read, stops, copies of the past.
+"""Databases beside the estate's cluster: a standby nobody can read, stops, copies of the past.
 
-Always in memory: each restore would take a PostgreSQL server of its own. Every instance is a
-cluster of one; a read replica follows the instance it was made of, with the lag of its Region.
+Always in memory: each restore would take a PostgreSQL server of its own. An instance is a cluster
+of one, and a read replica follows the instance it was made of, with the lag of its Region; the
+nodes of a cache are one cluster, and follow its primary with the lag of a cache.
 """
 
 from collections.abc import Mapping
@@ -14,10 +15,16 @@ from dr.sandbox.data.truth import now_us
 class Instances(MemoryDatabase):
     """`dr.sandbox.world.Instances`."""
 
-    def begin(self, sources: Mapping[str, str | None]) -> None:
-        """Start the instances. sources: each with the one it is a read replica of, if any."""
+    def begin(
+        self, sources: Mapping[str, str | None], clusters: Mapping[str, str] | None = None
+    ) -> None:
+        """Start the instances. sources: each with the one it is a read replica of, if any.
+
+        clusters: of those that are more than one; any other is a cluster of its own.
+        """
+        of = clusters or {}
         nodes = {
-            name: Node(name, name, Role.WRITER if source is None else Role.READER)
+            name: Node(name, of.get(name, name), Role.WRITER if source is None else Role.READER)
             for name, source in sources.items()
         }
         for name, source in sources.items():
@@ -62,6 +69,11 @@ class Instances(MemoryDatabase):
             self._nodes.pop(instance, None)
             with self._lock:
                 self._stores.pop(instance, None)
+
+    def _lag(self, node: Node) -> float:
+        if node.upstream is not None and node.upstream.cluster == node.cluster:
+            return self._times.cache_lag
+        return super()._lag(node)
 
     def _down(self, instance: str) -> None:
         with self._roles:

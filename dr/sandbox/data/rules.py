@@ -10,7 +10,7 @@ from enum import Enum
 
 from dr.sandbox.world import ControlPlane, Database, Target
 
-STAND_ALONE = ("ledger", "reports")  # parts of the service with a database instance of their own
+STAND_ALONE = ("ledger", "reports", "sessions")  # parts of the service with a database of their own
 
 
 class Fate(Enum):

@@ -12,6 +12,7 @@ def apply(sim: Sim) -> None:
         autoscaling,
         cloudwatch,
         dynamodb,
+        elasticache,
         elbv2,
         rds,
         rds_instances,
@@ -28,5 +29,6 @@ def apply(sim: Sim) -> None:
         autoscaling,
         elbv2,
         cloudwatch,
+        elasticache,
     ):
         module.apply(sim)

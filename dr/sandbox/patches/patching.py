@@ -10,7 +10,7 @@ Patch = Callable[..., Any]
 
 
 class PatchMisses(RuntimeError):
-    """moto has no such method any more: the patch must be written again for its new version."""
+    """moto is not as it was: the patch must be written again for its new version."""
 
 
 def patch(sim: Sim, owner: type, name: str, new: Patch) -> None:
@@ -27,6 +27,21 @@ def patch(sim: Sim, owner: type, name: str, new: Patch) -> None:
         return new(sim, original, self, *args, **kwargs)
 
     setattr(owner, name, patched)
+
+
+def add(sim: Sim, owner: type, name: str, new: Patch) -> None:
+    """Give moto a method that it lacks, `new(sim, self, ...)`. Raises PatchMisses if it has one.
+
+    What moto has learned meanwhile must be looked at, and not be hidden behind ours.
+    """
+    if hasattr(owner, name):
+        raise PatchMisses(f"moto's {owner.__module__}.{owner.__name__} has a method {name} by now")
+
+    def added(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return new(sim, self, *args, **kwargs)
+
+    added.__name__ = name
+    setattr(owner, name, added)
 
 
 def patch_property(sim: Sim, owner: type, name: str, new: Patch) -> None:

@@ -43,11 +43,15 @@ def lets_in(instance: Any) -> bool:
 
     The VPC's default group has a rule, too, but for its own members only: it names no address.
     """
-    groups = ec2_of(instance).groups  # by VPC, then by id
     mine = set(instance.vpc_security_group_ids)
+    return open_to_addresses(ec2_of(instance), mine, _PORT)
+
+
+def open_to_addresses(ec2: Any, mine: set[str], port: int) -> bool:
+    """Say whether one of these security groups lets any address in on a port."""
     return any(
-        rule.ip_range and (rule.ip_protocol == "-1" or rule.from_port <= _PORT <= rule.to_port)
-        for vpc in list(groups.values())
+        rule.ip_range and (rule.ip_protocol == "-1" or rule.from_port <= port <= rule.to_port)
+        for vpc in list(ec2.groups.values())  # by VPC, then by id
         for id_, group in list(vpc.items())
         if id_ in mine
         for rule in list(group.ingress_rules)

@@ -1,0 +1,62 @@
+"""What moto knows of the databases beside the estate's cluster: RDS instances, nodes of a cache.
+
+A part of the service names what it uses in a parameter: an instance by its identifier, a cache by
+its replication group. A cache is asked at its primary endpoint, which leads to its primary.
+"""
+
+from typing import Any
+
+from dr.sandbox.backends import backend
+from dr.sandbox.patches import elasticache, rds, rds_instances
+
+_REDIS_PORT = 6379
+
+
+def in_use(region: str, name: str) -> str | None:
+    """Return the node behind a name that takes writes; None: there is none."""
+    instance = backend("rds", region).databases.get(name)
+    if instance is not None:
+        return None if instance.is_replica else str(instance.db_instance_identifier)
+    group = backend("elasticache", region).replication_groups.get(name)
+    return elasticache.primary_of(group) if group is not None else None
+
+
+def there(region: str, node: str) -> bool:
+    """Say whether there is such a node."""
+    return node in backend("rds", region).databases or _cache_of(region, node) is not None
+
+
+def subnet_of(region: str, node: str) -> str | None:
+    """Return the subnet in which a node lives."""
+    instance = backend("rds", region).databases.get(node)
+    if instance is not None:
+        return rds.subnet_of(instance)
+    group = _cache_of(region, node)
+    if group is None:
+        return None
+    zone = next(
+        one["preferred_availability_zone"]
+        for one in group.node_groups[0]["node_group_members"]
+        if one["cache_cluster_id"] == node
+    )
+    subnets = backend("elasticache", region).cache_subnet_groups[group.cache_subnet_group_name]
+    for subnet in subnets.subnets:
+        if subnet["subnet_availability_zone"] == zone:
+            return str(subnet["subnet_identifier"])
+    return None
+
+
+def lets_in(region: str, node: str) -> bool:
+    """Say whether a security group of a node lets anything in on its port."""
+    instance = backend("rds", region).databases.get(node)
+    if instance is not None:
+        return rds_instances.lets_in(instance)
+    group = _cache_of(region, node)
+    ids = set(group.security_group_ids or ()) if group is not None else set()
+    return rds_instances.open_to_addresses(backend("ec2", region), ids, _REDIS_PORT)
+
+
+def _cache_of(region: str, node: str) -> Any | None:
+    """Return the replication group that a node is a member of."""
+    groups = backend("elasticache", region).replication_groups
+    return next((group for group in list(groups.values()) if node in group.member_clusters), None)
