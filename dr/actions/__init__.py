@@ -14,6 +14,7 @@ ACTIONS: dict[str, str] = {
     "aws.ec2.zone_blackhole": "dr.actions.ec2_zone_blackhole:Ec2ZoneBlackhole",
     "aws.elasticache.failover": "dr.actions.elasticache_failover:ElasticacheFailover",
     "aws.kms.disable_key": "dr.actions.kms_disable_key:KmsDisableKey",
+    "aws.kms.enable_key": "dr.actions.kms_enable_key:KmsEnableKey",
     "aws.rds.failover": "dr.actions.rds_failover:RdsFailover",
     "aws.rds.global_failover": "dr.actions.rds_global_failover:RdsGlobalFailover",
     "aws.rds.promote": "dr.actions.rds_promote:RdsPromote",
@@ -29,6 +30,9 @@ ACTIONS: dict[str, str] = {
     "aws.s3.undelete": "dr.actions.s3_undelete:S3Undelete",
     "aws.secretsmanager.delete_secret": (
         "dr.actions.secretsmanager_delete_secret:SecretsmanagerDeleteSecret"
+    ),
+    "aws.secretsmanager.restore_secret": (
+        "dr.actions.secretsmanager_restore_secret:SecretsmanagerRestoreSecret"
     ),
     "aws.ssm.set_parameter": "dr.actions.ssm_set_parameter:SsmSetParameter",
     "command.run": "dr.actions.command_run:CommandRun",

@@ -21,15 +21,12 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from dr.cloud import kms_keys
 from dr.cloud.aws import Aws
 from dr.model.base import Record
-from dr.model.errors import Refused
 from dr.model.intent import Intent
 from dr.model.progress import Doubt, Progress
 from dr.ports import Action
-
-ENABLED = "Enabled"
-DISABLED = "Disabled"
 
 
 class Way(StrEnum):
@@ -43,47 +40,27 @@ class Params(Record):
     key: str = Field(min_length=1, description="Id or ARN of the key; no alias, which can move.")
 
 
-class Seen(Record):
-    key: str = Field(description="Id of the key.")
-    state: str = Field(description="Enabled, Disabled, PendingDeletion, …")
-    own: bool = Field(description="Whether the key is the customer's, not AWS's.")
-
-
 class Change(Record):
     key: str = Field(description="Id of the key.")
     way: Way = Field(description="disable: from enabled to disabled; enable: the other way.")
 
 
-class KmsDisableKey(Action[Aws, Params, Seen, Change]):
+class KmsDisableKey(Action[Aws, Params, kms_keys.Key, Change]):
     """Disable a key, and enable it again."""
 
     kind = "aws.kms.disable_key"
     hand = Aws
-    needs = ("kms:DescribeKey", "kms:DisableKey", "kms:EnableKey", "kms:ListResourceTags")
+    needs = (*kms_keys.LOOK, "kms:DisableKey", "kms:EnableKey")
     doubt = Doubt.CONVERGENT  # disabling what is disabled changes nothing
     params = Params
-    seen = Seen
+    seen = kms_keys.Key
     change = Change
 
-    def observe(self, hand: Aws, params: Params) -> Seen:
-        client = hand.kms
-        try:
-            found = client.describe_key(KeyId=params.key)["KeyMetadata"]
-        except client.exceptions.NotFoundException as error:
-            raise Refused(f"key {params.key} does not exist in {hand.region}") from error
-        return Seen(
-            key=found["KeyId"],
-            state=found.get("KeyState", "unknown"),
-            own=found.get("KeyManager") == "CUSTOMER",
-        )
+    def observe(self, hand: Aws, params: Params) -> kms_keys.Key:
+        return kms_keys.look(hand, params.key)
 
-    def plan(self, params: Params, seen: Seen, intent: Intent) -> Change:
-        if params.key.startswith("alias/") or ":alias/" in params.key:
-            raise Refused(f"{params.key} is an alias, which can be moved to another key meanwhile")
-        if not seen.own:
-            raise Refused(f"key {params.key} is AWS's own: it cannot be disabled")
-        if seen.state != ENABLED:
-            raise Refused(f"key {params.key} is {seen.state}, not {ENABLED}")
+    def plan(self, params: Params, seen: kms_keys.Key, intent: Intent) -> Change:
+        kms_keys.must_be(params.key, seen, kms_keys.ENABLED)
         return Change(key=seen.key, way=Way.DISABLE)
 
     def execute(self, hand: Aws, change: Change) -> None:
@@ -92,10 +69,10 @@ class KmsDisableKey(Action[Aws, Params, Seen, Change]):
         else:
             hand.kms.enable_key(KeyId=change.key)
 
-    def progress(self, change: Change, seen: Seen) -> Progress:
-        reached = {ENABLED: Way.ENABLE, DISABLED: Way.DISABLE}.get(seen.state)
+    def progress(self, change: Change, seen: kms_keys.Key) -> Progress:
+        reached = {kms_keys.ENABLED: Way.ENABLE, kms_keys.DISABLED: Way.DISABLE}.get(seen.state)
         if reached is None:
-            return Progress.MOVING if seen.state == "Updating" else Progress.ASTRAY
+            return Progress.MOVING if seen.state == kms_keys.UPDATING else Progress.ASTRAY
         return Progress.SETTLED if reached is change.way else Progress.UNTOUCHED
 
     def undo(self, change: Change) -> Change:
@@ -106,5 +83,4 @@ class KmsDisableKey(Action[Aws, Params, Seen, Change]):
         return (change.key,)
 
     def tags(self, hand: Aws, change: Change) -> dict[str, dict[str, str]]:
-        pages = hand.kms.get_paginator("list_resource_tags").paginate(KeyId=change.key)
-        return {change.key: {tag["TagKey"]: tag["TagValue"] for p in pages for tag in p["Tags"]}}
+        return {change.key: kms_keys.tags(hand, change.key)}

@@ -19,6 +19,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from dr.cloud import secrets
 from dr.cloud.aws import Aws
 from dr.model.base import Record
 from dr.model.errors import Refused
@@ -40,20 +41,12 @@ class Params(Record):
     secret: str = Field(min_length=1, description="Name or ARN of the secret.")
 
 
-class Seen(Record):
-    arn: str = Field(description="ARN of the secret.")
-    deleted: bool = Field(description="Whether it is marked for deletion.")
-    owner: str | None = Field(description="Service that manages it, if one does.")
-    replicated: bool = Field(description="Whether it is a replica or has replicas.")
-    tags: dict[str, str] = Field(description="Its tags.")
-
-
 class Change(Record):
     secret: str = Field(description="ARN of the secret.")
     way: Way = Field(description="delete: from there to marked as deleted; restore: back.")
 
 
-class SecretsmanagerDeleteSecret(Action[Aws, Params, Seen, Change]):
+class SecretsmanagerDeleteSecret(Action[Aws, Params, secrets.Secret, Change]):
     """Mark a secret as deleted, and take the mark away."""
 
     kind = "aws.secretsmanager.delete_secret"
@@ -65,13 +58,13 @@ class SecretsmanagerDeleteSecret(Action[Aws, Params, Seen, Change]):
     )
     doubt = Doubt.OBSERVABLE  # a second deletion would begin the window anew
     params = Params
-    seen = Seen
+    seen = secrets.Secret
     change = Change
 
-    def observe(self, hand: Aws, params: Params) -> Seen:
-        return _look(hand, params.secret)
+    def observe(self, hand: Aws, params: Params) -> secrets.Secret:
+        return secrets.look(hand, params.secret)
 
-    def plan(self, params: Params, seen: Seen, intent: Intent) -> Change:
+    def plan(self, params: Params, seen: secrets.Secret, intent: Intent) -> Change:
         if seen.deleted:
             raise Refused(f"secret {params.secret} is marked for deletion already")
         if seen.owner is not None:
@@ -91,7 +84,7 @@ class SecretsmanagerDeleteSecret(Action[Aws, Params, Seen, Change]):
         else:
             hand.secretsmanager.restore_secret(SecretId=change.secret)
 
-    def progress(self, change: Change, seen: Seen) -> Progress:
+    def progress(self, change: Change, seen: secrets.Secret) -> Progress:
         done = seen.deleted if change.way is Way.DELETE else not seen.deleted
         return Progress.SETTLED if done else Progress.UNTOUCHED
 
@@ -103,20 +96,4 @@ class SecretsmanagerDeleteSecret(Action[Aws, Params, Seen, Change]):
         return (change.secret,)
 
     def tags(self, hand: Aws, change: Change) -> dict[str, dict[str, str]]:
-        return {change.secret: _look(hand, change.secret).tags}
-
-
-def _look(aws: Aws, secret: str) -> Seen:
-    client = aws.secretsmanager
-    try:
-        found = client.describe_secret(SecretId=secret)
-    except client.exceptions.ResourceNotFoundException as error:
-        raise Refused(f"secret {secret} does not exist in {aws.region}") from error
-    return Seen(
-        arn=found["ARN"],
-        deleted="DeletedDate" in found,
-        owner=found.get("OwningService"),
-        replicated=bool(found.get("ReplicationStatus"))
-        or found.get("PrimaryRegion") not in {None, "", aws.region},
-        tags={tag["Key"]: tag.get("Value", "") for tag in found.get("Tags", []) if "Key" in tag},
-    )
+        return {change.secret: secrets.look(hand, change.secret).tags}

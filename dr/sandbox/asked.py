@@ -24,8 +24,9 @@ _NO_READS = {"TestFailover"}  # ElastiCache: nothing of it is a test
 _TARGETS = (
     "TargetTableName", "TableName", "DBClusterIdentifier", "DBInstanceIdentifier",
     "AutoScalingGroupName", "ReplicationGroupId", "TargetGroupArn", "LoadBalancerArn",
-    "AssociationId", "NetworkAclId", "InstanceId", "InstanceId.1", "SubnetId", "VpcId", "ResourceId.1", "Bucket", "HostedZoneId",
-    "Id", "ParameterName", "Name", "AlarmName", "RoleName", "KeyId", "SecretId", "BackupArn",
+    "AssociationId", "NetworkAclId", "InstanceId", "InstanceId.1", "SubnetId", "VpcId",
+    "ResourceId.1", "Bucket", "HostedZoneId", "Id", "ParameterName", "Name", "AlarmName",
+    "RoleName", "KeyId", "SecretId", "BackupArn",
 )  # fmt: skip
 
 

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
 DATABASE_PORT = 5432  # what the estate declares; what the API reports is then true
 STATUS = "status"  # the status page, where a Region's name would stand
-_WATCHED = ("/health", "/items/item-001", "/docs/welcome.txt", "/terms/01")
+_WATCHED = (
+    "/health",
+    "/items/item-001",
+    "/docs/welcome.txt",
+    "/terms/01",
+    "/sealed/contract.txt",
+    "/payments/health",
+)
 _WATCHED_INSTANCES = tuple(f"/{part}/health" for part in STAND_ALONE)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dr.sandbox import standing
+from dr.sandbox import locked, standing
 from dr.sandbox.backends import backend
 from dr.sandbox.patches import elbv2
 from dr.sandbox.sim import PRIMARY, STANDBY, Sim
@@ -107,6 +107,14 @@ class Plane:
     def database_subnet(self, region: str, instance: str) -> str | None:
         """Return the subnet in which a database instance lives."""
         return standing.subnet_of(region, instance)
+
+    def data_key(self, region: str, encrypted: bytes) -> bytes | None:
+        """Return a data key that KMS decrypts; None if it does not."""
+        return locked.data_key(region, encrypted)
+
+    def secret(self, region: str, name: str) -> bytes | None:
+        """Return the value of the secret orders/NAME; None if it cannot be read."""
+        return locked.secret(region, f"orders/{name}")
 
     def failed(self, region: str, metric: str) -> None:
         """Count an answer with status 5xx, for the alarms."""

@@ -2,7 +2,7 @@
 
 import json
 
-from dr.sandbox import seeds_cache, seeds_rds
+from dr.sandbox import seeds_cache, seeds_locked, seeds_rds
 from dr.sandbox.inventory import fake_hands
 from dr.sandbox.inventory_data import PAIRS
 from dr.sandbox.sim import PRIMARY, STANDBY
@@ -13,6 +13,7 @@ def seed(endpoint: str, outputs: dict[str, str]) -> None:
     aws = fake_hands(endpoint, PRIMARY)
     seeds_rds.seed(aws, fake_hands(endpoint, STANDBY), outputs)
     seeds_cache.seed(aws, outputs)
+    seeds_locked.seed(aws, outputs)
     for number in range(1, 21):
         aws.dynamodb.put_item(
             TableName=outputs["table"],

@@ -29,6 +29,7 @@ class Times:
     replication_lag: float = 0.8  # of the cross-Region replica and of bucket replication
     reader_lag: float = 0.0  # of the readers within a cluster
     cache_lag: float = 0.3  # of the replicas of a cache
+    kept: float = 0.5  # the service goes on so long with a data key or secret that it has read
     log_upload: float = 1.0  # so far behind is what an instance can be restored to
     launch: float = 1.5  # an instance, until it passes health checks
     health_interval: float = 0.4  # of the load balancer's health checks
@@ -90,6 +91,12 @@ class ControlPlane(Protocol):
 
     def database_subnet(self, region: str, instance: str) -> str | None:
         """Return the subnet in which a database instance lives."""
+
+    def data_key(self, region: str, encrypted: bytes) -> bytes | None:
+        """Return a data key that KMS decrypts; None if it does not."""
+
+    def secret(self, region: str, name: str) -> bytes | None:
+        """Return the value of the secret orders/NAME; None if it cannot be read."""
 
     def failed(self, region: str, metric: str) -> None:
         """Take note of an answer with status 5xx: TARGET_5XX or ELB_5XX."""

@@ -57,9 +57,8 @@ def _resources(permission: str, call: str, params: dict[str, Any], region: str) 
         keys += [params["Key"]] if "Key" in params else []
         bucket = f"arn:aws:s3:::{params['Bucket']}"
         return [f"{bucket}/{key}" for key in keys] or [bucket]
-    if service == "elasticache":
-        named = f"{lead}replicationgroup:{params.get('ReplicationGroupId')}"
-        return [params.get("ResourceName", named)]
+    if service in {"elasticache", "kms", "secretsmanager"}:
+        return [_named(service, params, lead)]
     if service == "ssm":
         name = params.get("Name") or params["ResourceId"]
         return [f"{lead}parameter/{name.removeprefix('/')}"]
@@ -74,6 +73,16 @@ def _resources(permission: str, call: str, params: dict[str, Any], region: str) 
     if service == "ec2" and not permission.startswith("ec2:Describe"):
         return [f"{lead}network-acl/acl-1"]
     return ["*"]
+
+
+def _named(service: str, params: dict[str, Any], lead: str) -> str:
+    """Return the one resource of a call, which names it by its ARN or its name."""
+    name = {"elasticache": "ReplicationGroupId", "kms": "KeyId", "secretsmanager": "SecretId"}
+    given = str(params.get("ResourceName") or params[name[service]])
+    if given.startswith("arn:"):
+        return given
+    kind = {"elasticache": "replicationgroup:", "kms": "key/", "secretsmanager": "secret:"}
+    return f"{lead}{kind[service]}{given}{'-AbCdEf' if service == 'secretsmanager' else ''}"
 
 
 def _databases(permission: str, call: str, params: dict[str, Any], lead: str) -> list[str]:

@@ -57,6 +57,8 @@ class FakeControl:
     )
     failures: list[tuple[str, str]] = field(default_factory=list)
     objects: dict[str, bytes] = field(default_factory=lambda: {"docs/welcome.txt": b"hello"})
+    keys: dict[bytes, bytes] = field(default_factory=dict)  # data keys by their encrypted form
+    secrets: dict[str, bytes] = field(default_factory=dict)
     fleet: dict[str, list[Target]] = field(
         default_factory=lambda: {
             EAST: [Target(f"i-{z}", f"us-east-1{z}", f"app-{z}", running=True) for z in "abc"],
@@ -84,6 +86,12 @@ class FakeControl:
 
     def database_subnet(self, region: str, instance: str) -> str | None:
         return self.homes.get(instance)
+
+    def data_key(self, region: str, encrypted: bytes) -> bytes | None:
+        return self.keys.get(encrypted)
+
+    def secret(self, region: str, name: str) -> bytes | None:
+        return self.secrets.get(name)
 
     def failed(self, region: str, metric: str) -> None:
         self.failures.append((region, metric))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dr.actions.kms_disable_key import Change, KmsDisableKey, Params, Seen, Way
+from dr.actions.kms_disable_key import Change, KmsDisableKey, Params, Way
+from dr.cloud.kms_keys import Key
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
 from tests.contract.stage import INTENT, Stage
@@ -58,7 +59,7 @@ def test_a_key_that_does_not_exist_is_refused(stage: Stage) -> None:
 )
 def test_it_refuses(key: str, state: str, own: bool, why: str) -> None:  # noqa: FBT001
     with pytest.raises(Refused, match=why):
-        ACTION.plan(Params(key=key), Seen(key=ARN, state=state, own=own), INTENT)
+        ACTION.plan(Params(key=key), Key(key=ARN, state=state, own=own), INTENT)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,6 @@ def test_it_refuses(key: str, state: str, own: bool, why: str) -> None:  # noqa:
     ],
 )
 def test_progress(way: Way, state: str, progress: Progress) -> None:
-    now = Seen(key=ARN, state=state, own=True)
+    now = Key(key=ARN, state=state, own=True)
 
     assert ACTION.progress(Change(key=ARN, way=way), now) is progress

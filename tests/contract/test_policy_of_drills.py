@@ -44,6 +44,7 @@ DRILL = pytest.mark.parametrize(
         "dynamodb-backup-restore",
         "dynamodb-restore",
         "elasticache-failover",
+        "kms-key-disabled",
         "rds-failover",
         "rds-point-in-time-restore",
         "rds-reboot-failover",
@@ -51,6 +52,7 @@ DRILL = pytest.mark.parametrize(
         "s3-replica-read",
         "s3-roll-back",
         "s3-undelete",
+        "secret-deleted",
         "zone-loss",
     ],
 )

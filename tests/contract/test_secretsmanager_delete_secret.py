@@ -7,9 +7,9 @@ from dr.actions.secretsmanager_delete_secret import (
     Change,
     Params,
     SecretsmanagerDeleteSecret,
-    Seen,
     Way,
 )
+from dr.cloud.secrets import Secret
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
 from tests.contract.stage import INTENT, Stage
@@ -27,8 +27,8 @@ def a_secret(stage: Stage) -> None:
     )
 
 
-def seen(*, deleted: bool = False, owner: str | None = None, replicated: bool = False) -> Seen:
-    return Seen(arn=ARN, deleted=deleted, owner=owner, replicated=replicated, tags={})
+def seen(*, deleted: bool = False, owner: str | None = None, replicated: bool = False) -> Secret:
+    return Secret(arn=ARN, deleted=deleted, owner=owner, replicated=replicated, tags={})
 
 
 def read(stage: Stage) -> str:
@@ -84,7 +84,7 @@ def test_a_replicated_secret_is_seen_as_one(stage: Stage) -> None:
         (seen(replicated=True), "is replicated"),
     ],
 )
-def test_it_refuses(now: Seen, why: str) -> None:
+def test_it_refuses(now: Secret, why: str) -> None:
     with pytest.raises(Refused, match=why):
         ACTION.plan(SECRET, now, INTENT)
 
@@ -98,5 +98,5 @@ def test_it_refuses(now: Seen, why: str) -> None:
         (Way.RESTORE, seen(), Progress.SETTLED),
     ],
 )
-def test_progress(way: Way, now: Seen, progress: Progress) -> None:
+def test_progress(way: Way, now: Secret, progress: Progress) -> None:
     assert ACTION.progress(Change(secret=ARN, way=way), now) is progress

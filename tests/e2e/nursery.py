@@ -133,9 +133,11 @@ def _warm() -> None:
         "ec2",
         "elasticache",
         "elbv2",
+        "kms",
         "rds",
         "route53",
         "s3",
+        "secretsmanager",
         "ssm",
         "sts",
     ):

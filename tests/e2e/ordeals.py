@@ -29,6 +29,11 @@ _ONCE = {
         "ssm:PutParameter": (1, 1),
     },
     "s3-undelete": {"s3:DeleteObjects": (2, 0)},
+    "kms-key-disabled": {"kms:DisableKey": (1, 0), "kms:EnableKey": (1, 0)},
+    "secret-deleted": {
+        "secretsmanager:DeleteSecret": (1, 0),
+        "secretsmanager:RestoreSecret": (1, 0),
+    },
     "elasticache-failover": {"elasticache:TestFailover": (1, 1)},
     "region-failover": {
         "ec2:CreateNetworkAcl": (3, 0),

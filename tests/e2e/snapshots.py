@@ -25,6 +25,7 @@ def snapshot(sandbox: Sandbox) -> Snapshot:
         "databases": [_clusters(east), _clusters(west)],
         "instances": [_instances(east), _instances(west)],
         "caches": _caches(east),
+        "locks": _locks(east),
         "acls": [_acls(east), _acls(west)],
         "groups": [_groups(east), _groups(west)],
         "tables": _tables(east),
@@ -85,6 +86,18 @@ def _caches(aws: Aws) -> dict[str, Any]:
         )
         for group in aws.elasticache.describe_replication_groups()["ReplicationGroups"]
     }
+
+
+def _locks(aws: Aws) -> list[Any]:
+    """Return the states of keys and secrets."""
+    keys = (aws.kms.describe_key(KeyId=one["KeyId"]) for one in aws.kms.list_keys()["Keys"])
+    return [
+        sorted((one["KeyMetadata"]["KeyId"], one["KeyMetadata"]["KeyState"]) for one in keys),
+        sorted(
+            (one["Name"], "DeletedDate" in one)
+            for one in aws.secretsmanager.list_secrets(IncludePlannedDeletion=True)["SecretList"]
+        ),
+    ]
 
 
 def _parameter(aws: Aws, name: str) -> str:

@@ -30,6 +30,7 @@ PATHS = {  # the others: health
     "dynamodb-backup-restore": "items",
     "dynamodb-restore": "items",
     "elasticache-failover": "sessions",
+    "kms-key-disabled": "sealed",
     "rds-point-in-time-restore": "reports",
     "rds-reboot-failover": "ledger",
     "rds-replica-promotion": "ledger",
@@ -37,6 +38,7 @@ PATHS = {  # the others: health
     "s3-replica-read": "docs",
     "s3-roll-back": "terms",
     "s3-undelete": "docs",
+    "secret-deleted": "payments",
 }
 UNALARMED = {*PATHS}  # drills that ask no alarm
 # A promotion cannot be taken back: the drill, and the part of the service that has moved.
@@ -45,6 +47,7 @@ BELOW = {  # far below what the sandbox can do
     "dynamodb-backup-restore": "500ms",
     "dynamodb-restore": "500ms",
     "elasticache-failover": "300ms",
+    "kms-key-disabled": "500ms",
     "rds-failover": "300ms",
     "rds-point-in-time-restore": "500ms",
     "rds-reboot-failover": "300ms",
@@ -54,6 +57,7 @@ BELOW = {  # far below what the sandbox can do
     "s3-replica-read": "500ms",
     "s3-roll-back": "500ms",
     "s3-undelete": "500ms",
+    "secret-deleted": "500ms",
     "zone-loss": "100ms",
 }
 

@@ -44,16 +44,23 @@ class Orders:
         match method, *parts:
             case "GET", "health":
                 return self._health(part)
-            case "GET", "items", key:
-                return self._item(key)
-            case "GET", "terms", clause:
-                return self._terms(clause)
-            case "GET", "docs", *names if names:
-                return self._document("/".join(names))
             case _, "marks", run, *rest:
                 return self._marks(part, method, run, rest, body)
+            case "GET", kind, *names if names and not part:
+                return self._read(kind, "/".join(names))
             case _:
                 return NOT_FOUND
+
+    def _read(self, kind: str, name: str) -> Answer:
+        """Answer with what needs no database of marks."""
+        readers = {
+            "items": self._item,
+            "terms": self._terms,
+            "docs": self._document,
+            "sealed": self._sealed,
+            "payments": self._payments,
+        }
+        return readers[kind](name) if kind in readers else NOT_FOUND
 
     def _marks(self, part: str, method: str, run: str, rest: list[str], body: bytes) -> Answer:
         match method, *rest:
@@ -103,6 +110,21 @@ class Orders:
             return as_json(200, found)
         there = self.rules.document(self.region, f"terms/{clause}.json") is not None
         return as_json(500, {"error": "the terms are unreadable"}) if there else NOT_FOUND
+
+    def _sealed(self, name: str) -> Answer:
+        if self.rules.control.get_object(self.region, f"sealed/{name}") is None:
+            return NOT_FOUND
+        found = self.rules.sealed(self.region, name)
+        if found is None:
+            return as_json(503, {"error": "the document cannot be opened"})
+        return Answer(200, found, "application/octet-stream")
+
+    def _payments(self, page: str) -> Answer:
+        if page != "health":
+            return NOT_FOUND
+        if self.rules.secret(self.region, "payments") is None:
+            return as_json(503, {"error": "there are no credentials for payments"})
+        return as_json(200, {"status": "ok", "region": self.region})
 
     def _put(self, part: str, run: str, seq: int, body: bytes) -> Answer:
         try:

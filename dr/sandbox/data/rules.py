@@ -4,10 +4,13 @@ The service acts by these rules and the witness judges by them; they ask, and ch
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 
+from dr.sandbox.data.envelope import Envelope
+from dr.sandbox.data.kept import Kept, Read
 from dr.sandbox.world import ControlPlane, Database, Target
 
 STAND_ALONE = ("ledger", "reports", "sessions")  # parts of the service with a database of their own
@@ -37,6 +40,7 @@ class Rules:
     control: ControlPlane
     database: Database
     instances: Database | None = None  # those that stand alone
+    kept: Kept = field(default_factory=Kept)
 
     def fates(self, region: str) -> list[Fate]:
         """Return what happens at each target in rotation, in the order of the targets.
@@ -89,6 +93,30 @@ class Rules:
         except ValueError:
             return None
 
+    def sealed(self, region: str, name: str, *, watching: bool = False) -> bytes | None:
+        """Return a sealed document in the clear; None if it is not there or cannot be opened.
+
+        watching: nothing is kept that a request has not read.
+        """
+        found = self.control.get_object(region, f"sealed/{name}")
+        try:
+            envelope = Envelope.read(found or b"")
+            read = partial(self.control.data_key, region, envelope.key)
+            key = self._kept((region, envelope.key), read, watching=watching)
+            return envelope.opened(key) if key is not None else None
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def secret(self, region: str, name: str, *, watching: bool = False) -> bytes | None:
+        """Return a secret of the service; None if it cannot be read. watching: as in `sealed`."""
+        read = partial(self.control.secret, region, name)
+        return self._kept((region, name), read, watching=watching)
+
+    def _kept(self, what: Hashable, read: Read, *, watching: bool) -> bytes | None:
+        if watching:
+            return self.kept.would(what, read)
+        return self.kept.use(what, read, self.control.times.kept)
+
     def up(self, region: str, paths: Sequence[str]) -> dict[str, bool]:
         """Say for each path whether every request sent now would get a correct answer.
 
@@ -100,21 +128,20 @@ class Rules:
 
     def _answers(self, region: str, path: str) -> bool:
         kind, _, name = path.removeprefix("/").partition("/")
-        match kind:
-            case "health":
-                state, instance = self.writer(region)
-                return state is WriterState.FINE and self.database.writable(instance)
-            case _ if kind in STAND_ALONE and self.instances is not None:
-                state, instance = self.instance(region, kind)
-                return state is WriterState.FINE and self.instances.writable(instance)
-            case "items":
-                return self.item(region, name) is not None
-            case "docs":
-                return self.document(region, name) is not None
-            case "terms":
-                return self.terms(region, name) is not None
-            case _:
-                return False
+        if kind == "health":
+            state, instance = self.writer(region)
+            return state is WriterState.FINE and self.database.writable(instance)
+        if kind in STAND_ALONE and self.instances is not None:
+            state, instance = self.instance(region, kind)
+            return state is WriterState.FINE and self.instances.writable(instance)
+        readers: dict[str, Callable[[], object]] = {
+            "items": partial(self.item, region, name),
+            "docs": partial(self.document, region, name),
+            "terms": partial(self.terms, region, name),
+            "sealed": partial(self.sealed, region, name, watching=True),
+            "payments": partial(self.secret, region, kind, watching=True),
+        }
+        return kind in readers and readers[kind]() is not None
 
 
 def _fate(target: Target, *, dark: bool) -> Fate:

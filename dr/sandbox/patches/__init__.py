@@ -14,6 +14,7 @@ def apply(sim: Sim) -> None:
         dynamodb,
         elasticache,
         elbv2,
+        kms,
         rds,
         rds_instances,
         rds_restores,
@@ -30,5 +31,6 @@ def apply(sim: Sim) -> None:
         elbv2,
         cloudwatch,
         elasticache,
+        kms,
     ):
         module.apply(sim)
