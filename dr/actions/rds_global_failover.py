@@ -27,15 +27,13 @@ Example: {id: move, kind: aws.rds.global_failover, within: 30m,
 
 from pydantic import Field
 
+from dr.cloud import rds_global
 from dr.cloud.aws import Aws
 from dr.model.base import Record
 from dr.model.errors import Refused
 from dr.model.intent import Intent
 from dr.model.progress import Doubt, Progress
 from dr.ports import Action
-
-AVAILABLE = "available"
-CONNECTED = "connected"
 
 
 class Params(Record):
@@ -50,22 +48,6 @@ class Params(Record):
     )
 
 
-class Member(Record):
-    arn: str = Field(description="ARN of the cluster.")
-    writer: bool = Field(description="Whether it is the writer of the global database.")
-    in_step: bool = Field(description="Whether AWS says that it is connected; the writer is.")
-
-
-class Seen(Record):
-    status: str = Field(description="Status of the global database.")
-    moving: bool = Field(description="Whether AWS says that it is switching or failing over.")
-    members: tuple[Member, ...] = Field(description="Its clusters, by ARN.")
-
-    def writers(self) -> tuple[Member, ...]:
-        """Return the clusters that are called the writer: one, except for moments."""
-        return tuple(one for one in self.members if one.writer)
-
-
 class Change(Record):
     global_cluster: str = Field(description="Identifier of the global database.")
     old: str = Field(description="ARN of the cluster that is the writer before.")
@@ -73,7 +55,7 @@ class Change(Record):
     data_loss: bool = Field(description="Whether what was not replicated may be lost.")
 
 
-class RdsGlobalFailover(Action[Aws, Params, Seen, Change]):
+class RdsGlobalFailover(Action[Aws, Params, rds_global.GlobalDatabase, Change]):
     """Make the cluster in another Region the writer."""
 
     kind = "aws.rds.global_failover"
@@ -85,35 +67,18 @@ class RdsGlobalFailover(Action[Aws, Params, Seen, Change]):
     )
     doubt = Doubt.OBSERVABLE
     params = Params
-    seen = Seen
+    seen = rds_global.GlobalDatabase
     change = Change
 
-    def observe(self, hand: Aws, params: Params) -> Seen:
-        client = hand.rds
-        try:
-            found = client.describe_global_clusters(GlobalClusterIdentifier=params.global_cluster)[
-                "GlobalClusters"
-            ][0]
-        except client.exceptions.GlobalClusterNotFoundFault as error:
-            raise Refused(f"global database {params.global_cluster} does not exist") from error
-        members = [
-            Member(
-                arn=one["DBClusterArn"],
-                writer=one.get("IsWriter", False),
-                in_step=one.get("IsWriter", False) or one.get("SynchronizationStatus") == CONNECTED,
-            )
-            for one in found.get("GlobalClusterMembers", [])
-            if "DBClusterArn" in one
-        ]
-        return Seen(
-            status=found.get("Status", "unknown"),
-            moving=bool(found.get("FailoverState")),
-            members=tuple(sorted(members, key=lambda one: one.arn)),
-        )
+    def observe(self, hand: Aws, params: Params) -> rds_global.GlobalDatabase:
+        found = rds_global.look(hand, params.global_cluster)
+        if found is None:
+            raise Refused(f"global database {params.global_cluster} does not exist")
+        return found
 
-    def plan(self, params: Params, seen: Seen, intent: Intent) -> Change:
+    def plan(self, params: Params, seen: rds_global.GlobalDatabase, intent: Intent) -> Change:
         name, writers = params.global_cluster, seen.writers()
-        if seen.status != AVAILABLE or seen.moving or len(writers) != 1:
+        if seen.status != rds_global.AVAILABLE or seen.moving or len(writers) != 1:
             doing = "switching or failing over" if seen.moving else seen.status
             raise Refused(
                 f"global database {name} is {doing} and has {len(writers)} writers; it must be "
@@ -151,9 +116,9 @@ class RdsGlobalFailover(Action[Aws, Params, Seen, Change]):
                 TargetDbClusterIdentifier=change.new,
             )
 
-    def progress(self, change: Change, seen: Seen) -> Progress:
+    def progress(self, change: Change, seen: rds_global.GlobalDatabase) -> Progress:
         writers = seen.writers()
-        if seen.status != AVAILABLE or seen.moving or len(writers) != 1:
+        if seen.status != rds_global.AVAILABLE or seen.moving or len(writers) != 1:
             return Progress.MOVING
         if writers[0].arn == change.new:
             return Progress.SETTLED
@@ -172,12 +137,5 @@ class RdsGlobalFailover(Action[Aws, Params, Seen, Change]):
         return (change.global_cluster,)
 
     def tags(self, hand: Aws, change: Change) -> dict[str, dict[str, str]]:
-        found = hand.rds.describe_global_clusters(GlobalClusterIdentifier=change.global_cluster)
-        return {
-            change.global_cluster: {
-                tag["Key"]: tag.get("Value", "")
-                for one in found["GlobalClusters"][:1]
-                for tag in one.get("TagList", [])
-                if "Key" in tag
-            }
-        }
+        found = rds_global.look(hand, change.global_cluster)
+        return {change.global_cluster: found.tags if found is not None else {}}

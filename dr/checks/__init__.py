@@ -5,6 +5,7 @@ CHECKS: dict[str, str] = {
     "aws.elasticache.group": "dr.checks.elasticache_group:ElasticacheGroup",
     "aws.elb.healthy_targets": "dr.checks.elb_healthy_targets:ElbHealthyTargets",
     "aws.rds.cluster_members": "dr.checks.rds_cluster_members:RdsClusterMembers",
+    "aws.rds.global_database": "dr.checks.rds_global_database:RdsGlobalDatabase",
     "aws.rds.instance": "dr.checks.rds_instance:RdsInstance",
     "aws.s3.content": "dr.checks.s3_content:S3Content",
     "observed.marks": "dr.checks.observed_marks:ObservedMarks",

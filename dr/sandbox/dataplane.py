@@ -160,14 +160,13 @@ def _run(stack: ExitStack, begin: Callable[[], None], end: Callable[[], None]) -
 
 def make_instances(plane: "Plane", times: Times, truth: TruthLog) -> "Instances":
     """Return those databases beside the estate's cluster that are there, running."""
+    from dr.sandbox import seeds_cache, seeds_global, seeds_rds
     from dr.sandbox.data.instances import Instances
-    from dr.sandbox.seeds_cache import CLUSTERS, NODES
-    from dr.sandbox.seeds_rds import SOURCES
 
     made = Instances(times, truth)
-    sources = {**SOURCES, **NODES}
+    sources = {**seeds_rds.SOURCES, **seeds_cache.NODES, **seeds_global.SOURCES}
     there = {name: source for name, source in sources.items() if plane.has_instance(name)}
-    made.begin(there, CLUSTERS)
+    made.begin(there, seeds_cache.CLUSTERS)
     return made
 
 

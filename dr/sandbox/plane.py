@@ -6,7 +6,7 @@ from typing import Any
 from dr.sandbox import locked, standing
 from dr.sandbox.backends import backend
 from dr.sandbox.patches import elbv2
-from dr.sandbox.sim import PRIMARY, STANDBY, Sim
+from dr.sandbox.sim import PRIMARY, REGIONS, STANDBY, Sim
 from dr.sandbox.world import Target, Times
 
 _EVERYWHERE = {"0.0.0.0/0", "::/0"}
@@ -43,7 +43,7 @@ class Plane:
 
     def zone_dark(self, region: str, subnet: str) -> bool:
         """Say whether the subnet's network ACL lets nothing in, or nothing out."""
-        return subnet_dark(region, subnet)
+        return any(subnet_dark(one, subnet) for one in dict.fromkeys((region, *REGIONS)))
 
     def targets(self, region: str) -> list[Target]:
         """Return the registered targets of the orders service's target group."""
@@ -105,8 +105,8 @@ class Plane:
         return str(cluster.writer.db_instance_identifier)
 
     def database_subnet(self, region: str, instance: str) -> str | None:
-        """Return the subnet in which a database instance lives."""
-        return standing.subnet_of(region, instance)
+        """Return the subnet in which a database instance lives, wherever that is."""
+        return standing.subnet_of(standing.region_of(region, instance), instance)
 
     def data_key(self, region: str, encrypted: bytes) -> bytes | None:
         """Return a data key that KMS decrypts; None if it does not."""
@@ -127,7 +127,7 @@ class Plane:
 
     def lets_in(self, region: str, instance: str) -> bool:
         """Say whether the security groups of a node let the service in."""
-        return standing.lets_in(region, instance)
+        return standing.lets_in(standing.region_of(region, instance), instance)
 
     def has_instance(self, instance: str) -> bool:
         """Say whether there is such a database instance, or node of a cache, in any Region."""

@@ -2,7 +2,7 @@
 
 import json
 
-from dr.sandbox import seeds_cache, seeds_locked, seeds_rds
+from dr.sandbox import seeds_cache, seeds_global, seeds_locked, seeds_rds
 from dr.sandbox.inventory import fake_hands
 from dr.sandbox.inventory_data import PAIRS
 from dr.sandbox.sim import PRIMARY, STANDBY
@@ -11,7 +11,9 @@ from dr.sandbox.sim import PRIMARY, STANDBY
 def seed(endpoint: str, outputs: dict[str, str]) -> None:
     """Add what Terraform does not make, whichever way the rest was made."""
     aws = fake_hands(endpoint, PRIMARY)
-    seeds_rds.seed(aws, fake_hands(endpoint, STANDBY), outputs)
+    west = fake_hands(endpoint, STANDBY)
+    groups = seeds_rds.seed(aws, west, outputs)
+    seeds_global.seed(aws, west, groups)
     seeds_cache.seed(aws, outputs)
     seeds_locked.seed(aws, outputs)
     for number in range(1, 21):

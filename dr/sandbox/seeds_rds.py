@@ -18,8 +18,11 @@ SOURCES: dict[str, str | None] = {LEDGER: None, LEDGER_STANDBY: LEDGER, REPORTS:
 PORT = 5432
 
 
-def seed(east: Aws, west: Aws, outputs: dict[str, str]) -> None:
-    """Make the instances, the replica, the snapshot and the parameters."""
+def seed(east: Aws, west: Aws, outputs: dict[str, str]) -> tuple[str, str]:
+    """Make the instances, the replica, the snapshot and the parameters.
+
+    Returns the security group that lets PostgreSQL in, by Region.
+    """
     near = _security_group(east, outputs["vpc_id"])
     far = _security_group(west, outputs["standby_vpc_id"])
     made = _instance(east, LEDGER, near, MultiAZ=True)
@@ -41,6 +44,7 @@ def seed(east: Aws, west: Aws, outputs: dict[str, str]) -> None:
         (west, "ledger", LEDGER_STANDBY),
     ):
         aws.ssm.put_parameter(Name=f"/{NAME}/{name}", Type="String", Value=value, Tags=PAIRS)
+    return near, far
 
 
 def _security_group(aws: Aws, vpc: str) -> str:

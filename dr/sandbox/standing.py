@@ -1,13 +1,15 @@
-"""What moto knows of the databases beside the estate's cluster: RDS instances, nodes of a cache.
+"""What moto knows of the databases beside the estate's cluster.
 
 A part of the service names what it uses in a parameter: an instance by its identifier, a cache by
-its replication group. A cache is asked at its primary endpoint, which leads to its primary.
+its replication group, a global database by its own. A cache is asked at its primary endpoint and a
+global database at its writer endpoint, which lead to the primary and the writer, wherever they are.
 """
 
 from typing import Any
 
 from dr.sandbox.backends import backend
-from dr.sandbox.patches import elasticache, rds, rds_instances
+from dr.sandbox.patches import elasticache, rds, rds_global, rds_instances
+from dr.sandbox.sim import PRIMARY, REGIONS
 
 _REDIS_PORT = 6379
 
@@ -17,6 +19,9 @@ def in_use(region: str, name: str) -> str | None:
     instance = backend("rds", region).databases.get(name)
     if instance is not None:
         return None if instance.is_replica else str(instance.db_instance_identifier)
+    found = backend("rds", PRIMARY).global_clusters.get(name)
+    if found is not None:
+        return rds_global.writer_of(found)
     group = backend("elasticache", region).replication_groups.get(name)
     return elasticache.primary_of(group) if group is not None else None
 
@@ -26,8 +31,13 @@ def there(region: str, node: str) -> bool:
     return node in backend("rds", region).databases or _cache_of(region, node) is not None
 
 
+def region_of(region: str, node: str) -> str:
+    """Return the Region of a node, which is asked for from another one; that one if it has none."""
+    return next((one for one in (region, *REGIONS) if there(one, node)), region)
+
+
 def subnet_of(region: str, node: str) -> str | None:
-    """Return the subnet in which a node lives."""
+    """Return the subnet in which a node of a Region lives."""
     instance = backend("rds", region).databases.get(node)
     if instance is not None:
         return rds.subnet_of(instance)

@@ -104,7 +104,8 @@ class ControlPlane(Protocol):
     def instance_in_use(self, region: str, name: str) -> str | None:
         """Return the node behind the name in the parameter /orders/NAME that takes writes.
 
-        A database instance, or the primary of a cache; None if nothing of the name takes writes.
+        A database instance, the primary of a cache, or the writer of a global database, which may
+        be in another Region; None if nothing of the name takes writes.
         """
 
     def lets_in(self, region: str, instance: str) -> bool:
@@ -172,6 +173,12 @@ class Instances(Database, Protocol):
 
     def start_instance(self, instance: str) -> None:
         """Let people connect again; nothing is lost."""
+
+    def take_over(self, old: str, new: str, *, lossless: bool) -> None:
+        """Make a replica in another Region the writer; the old one then follows it.
+
+        lossless: the writer stops, and the replica gets all it had; else it is taken as it is.
+        """
 
     def restore(self, instance: str, source: str, until_us: int) -> None:
         """Make a new instance with what `source` had at a moment (CLOCK_BOOTTIME)."""

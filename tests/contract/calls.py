@@ -87,6 +87,10 @@ def _named(service: str, params: dict[str, Any], lead: str) -> str:
 
 def _databases(permission: str, call: str, params: dict[str, Any], lead: str) -> list[str]:
     instance = params.get("DBInstanceIdentifier") or params.get("TargetDBInstanceIdentifier")
+    if "GlobalClusterIdentifier" in params:
+        name = params["GlobalClusterIdentifier"]
+        found = [f"arn:aws:rds::{ACCOUNT}:global-cluster:{name}"]
+        return found + [v for k, v in params.items() if k == "TargetDbClusterIdentifier"]
     if permission == "rds:AddTagsToResource":
         return [f"{lead}db:{instance}"]
     if call == "RestoreDBInstanceFromDBSnapshot":

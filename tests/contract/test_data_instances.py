@@ -148,3 +148,55 @@ def test_an_instance_that_nobody_may_connect_to_does_not_answer(world: World) ->
 def test_only_an_instance_that_takes_writes_can_be_stopped(world: World) -> None:
     with pytest.raises(ValueError, match="far is not a writer but reader"):
         world.instances.stop_instance("far")
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+def test_another_region_takes_over_with_all_there_was_or_without(
+    lossless: bool,  # noqa: FBT001
+    world: World,
+) -> None:
+    world.control.times.replication_lag = 0.3
+    world.write(1)
+    assert until(lambda: world.instances.read("far", "run") == [1])
+    world.write(2)
+
+    world.instances.take_over("ledger", "far", lossless=lossless)
+
+    kept = [1, 2] if lossless else [1]
+    assert world.instances.read("far", "run") == kept
+    assert world.lost() == ([] if lossless else [2])
+    world.write(3, to="far")
+    with pytest.raises(OSError, match="ledger"):
+        world.write(4)
+    assert until(lambda: _read(world, "ledger") == [*kept, 3])  # the old one follows the new one
+    world.instances.take_over("far", "ledger", lossless=True)
+    world.write(5)
+    assert world.instances.read("ledger", "run") == [*kept, 3, 5]
+
+
+def _read(world: World, node: str) -> list[int]:
+    try:
+        return world.instances.read(node, "run")
+    except OSError:
+        return []
+
+
+def test_a_replica_of_another_cannot_take_over(world: World) -> None:
+    with pytest.raises(ValueError, match="does not follow"):
+        world.instances.take_over("far", "ledger", lossless=True)
+
+
+def test_a_replica_of_a_cache_lags_as_a_cache_does(tmp_path: Path) -> None:
+    control = FakeControl()
+    control.times.cache_lag = 60.0
+    truth = TruthLog(tmp_path / "truth.jsonl")
+    instances = Instances(control.times, truth)
+    instances.begin({"one": None, "two": "one"}, {"one": "cache", "two": "cache"})
+    instances.write("one", "run", 1, now_us())
+
+    instances.fail_over("one", "two")
+
+    assert instances.read("two", "run") == []
+    assert summary(read_truth(truth.path)).lost["run"] == [1]
+    instances.stop()
+    truth.close()

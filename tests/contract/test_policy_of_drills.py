@@ -41,6 +41,8 @@ UNSEEN = {"dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem", "dyn
 DRILL = pytest.mark.parametrize(
     "name",
     [
+        "aurora-global-failover",
+        "aurora-global-switchover",
         "dynamodb-backup-restore",
         "dynamodb-restore",
         "elasticache-failover",

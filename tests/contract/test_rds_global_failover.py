@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from dr.actions.rds_global_failover import Change, Member, Params, RdsGlobalFailover, Seen
+from dr.actions.rds_global_failover import Change, Params, RdsGlobalFailover
+from dr.cloud.rds_global import GlobalDatabase, Member
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
 from tests.contract.stage import INTENT, Stage
@@ -47,11 +48,11 @@ def seen(
     moving: bool = False,
     in_step: bool = True,
     others: tuple[str, ...] = (EAST, WEST),
-) -> Seen:
+) -> GlobalDatabase:
     members = tuple(
         Member(arn=arn, writer=arn == writer, in_step=in_step or arn == writer) for arn in others
     )
-    return Seen(status=status, moving=moving, members=members)
+    return GlobalDatabase(status=status, moving=moving, members=members)
 
 
 def planned(stage: Stage, params: Params, **facts: Any) -> Change:
@@ -136,7 +137,7 @@ def test_a_global_database_that_does_not_exist_is_refused(stage: Stage) -> None:
         (SWITCH, seen(in_step=False), "not in step"),
     ],
 )
-def test_it_refuses(params: Params, now: Seen, why: str) -> None:
+def test_it_refuses(params: Params, now: GlobalDatabase, why: str) -> None:
     with pytest.raises(Refused, match=why):
         ACTION.plan(params, now, INTENT)
 
@@ -163,7 +164,7 @@ def test_a_cluster_is_named_by_its_identifier_or_its_arn() -> None:
         (False, seen(WEST + "-2", others=(EAST, WEST, WEST + "-2")), Progress.ASTRAY),
     ],
 )
-def test_progress(data_loss: bool, now: Seen, progress: Progress) -> None:  # noqa: FBT001
+def test_progress(data_loss: bool, now: GlobalDatabase, progress: Progress) -> None:  # noqa: FBT001
     change = OVER.model_copy(update={"data_loss": data_loss})
 
     assert ACTION.progress(change, now) is progress

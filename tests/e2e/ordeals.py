@@ -29,6 +29,11 @@ _ONCE = {
         "ssm:PutParameter": (1, 1),
     },
     "s3-undelete": {"s3:DeleteObjects": (2, 0)},
+    "aurora-global-failover": {
+        "rds:FailoverGlobalCluster": (1, 0),
+        "rds:SwitchoverGlobalCluster": (0, 1),
+    },
+    "aurora-global-switchover": {"rds:SwitchoverGlobalCluster": (1, 1)},
     "kms-key-disabled": {"kms:DisableKey": (1, 0), "kms:EnableKey": (1, 0)},
     "secret-deleted": {
         "secretsmanager:DeleteSecret": (1, 0),

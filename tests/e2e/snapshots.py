@@ -25,6 +25,7 @@ def snapshot(sandbox: Sandbox) -> Snapshot:
         "databases": [_clusters(east), _clusters(west)],
         "instances": [_instances(east), _instances(west)],
         "caches": _caches(east),
+        "global": _global(east),
         "locks": _locks(east),
         "acls": [_acls(east), _acls(west)],
         "groups": [_groups(east), _groups(west)],
@@ -71,6 +72,19 @@ def _instances(aws: Aws) -> dict[str, Any]:
             one.get("ReadReplicaSourceDBInstanceIdentifier"),
         )
         for one in aws.rds.describe_db_instances()["DBInstances"]
+    }
+
+
+def _global(aws: Aws) -> dict[str, Any]:
+    return {
+        found["GlobalClusterIdentifier"]: (
+            found["Status"],
+            sorted(
+                (one["DBClusterArn"], one["IsWriter"], one["SynchronizationStatus"])
+                for one in found["GlobalClusterMembers"]
+            ),
+        )
+        for found in aws.rds.describe_global_clusters()["GlobalClusters"]
     }
 
 

@@ -27,6 +27,8 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("drills")]
 
 SHIPPED = sorted(path.stem for path in DRILLS.glob("*.yaml"))
 PATHS = {  # the others: health
+    "aurora-global-failover": "stock",
+    "aurora-global-switchover": "stock",
     "dynamodb-backup-restore": "items",
     "dynamodb-restore": "items",
     "elasticache-failover": "sessions",
@@ -43,7 +45,10 @@ PATHS = {  # the others: health
 UNALARMED = {*PATHS}  # drills that ask no alarm
 # A promotion cannot be taken back: the drill, and the part of the service that has moved.
 LEAVING = {"rds-replica-promotion": "ledger/", "region-failover": ""}
+FELT_LATE = {"kms-key-disabled", "secret-deleted"}  # the service goes on with what it has read
 BELOW = {  # far below what the sandbox can do
+    "aurora-global-failover": "300ms",
+    "aurora-global-switchover": "300ms",
     "dynamodb-backup-restore": "500ms",
     "dynamodb-restore": "500ms",
     "elasticache-failover": "300ms",
@@ -81,7 +86,8 @@ class Played:
         """Return how long users were truly without the service."""
         path = PATHS.get(self.name, "health")
         if self.name not in LEAVING:
-            return self.held.true_time(path)
+            since = self.held.fault if self.name in FELT_LATE else None
+            return self.held.true_time(path, since=since)
 
         def ups(down: Stretch) -> Stretch:
             from dr.sandbox.data.truth import summary
@@ -182,7 +188,7 @@ def test_no_mark_stays_behind(played: Played) -> None:
 
     assert [item for items in now["tables"].values() for item in items if MARK in item] == []
     assert [key for key in now["objects"] if played.evidence.id in key] == []
-    places = [("primary_url", part) for part in ("", "ledger/", "reports/", "sessions/")]
+    places = [("primary_url", part) for part in ("", "ledger/", "reports/", "sessions/", "stock/")]
     places += [("standby_url", LEAVING[name]) for name in LEAVING if name == played.name]
     for url, part in places:
         assert marks_left(played.sandbox, played.evidence.unique_id, url, part) == [], (url, part)

@@ -42,6 +42,8 @@ PORTS = {  # about so many, unobserved: where to draw from
     "dynamodb-restore": 124,
     "s3-undelete": 58,
     "elasticache-failover": 52,
+    "aurora-global-failover": 52,
+    "aurora-global-switchover": 52,
     "kms-key-disabled": 58,
     "secret-deleted": 58,
     "region-failover": 130,

@@ -115,15 +115,21 @@ class Held:
 
     # Recovery time -------------------------------------------------------------------------
 
-    def true_time(self, path: str, ups: Callable[[Stretch], Stretch] | None = None) -> Stretch:
+    def true_time(
+        self,
+        path: str,
+        ups: Callable[[Stretch], Stretch] | None = None,
+        since: Stretch | None = None,
+    ) -> Stretch:
         """Return how long the service was truly away, from the fault to the last recovery.
 
-        ups: what else must have come about before users are served again.
+        ups: what else must have come about before users are served again. since: the fault, where
+        it is felt later than it happens.
         """
         found = self.outages(path, "us-east-1")
         assert found, "the sandbox knows of no outage"
         first, last = found[0], found[-1]
-        down = (max(first.known_up_us or 0, self.fault[0]), first.down_us)
+        down = since or (max(first.known_up_us or 0, self.fault[0]), first.down_us)
         if ups is None:
             assert last.up_us is not None, "it never came back"
             up = (last.known_down_us or last.up_us, last.up_us)

@@ -11,6 +11,8 @@ from dr.sandbox.data.clusters import Node, Role
 from dr.sandbox.data.memory import MemoryDatabase
 from dr.sandbox.data.truth import now_us
 
+_LOOK_S = 0.01
+
 
 class Instances(MemoryDatabase):
     """`dr.sandbox.world.Instances`."""
@@ -50,6 +52,30 @@ class Instances(MemoryDatabase):
     def start_instance(self, instance: str) -> None:
         """Let people connect again; nothing is lost."""
         self._up(instance, "start")
+
+    def take_over(self, old: str, new: str, *, lossless: bool) -> None:
+        """Make a replica in another Region the writer; the old one then follows it.
+
+        lossless: the writer stops, and the replica gets all it had; else it is taken as it is.
+        """
+        self._await_rejoining()
+        with self._roles:
+            before, after = self._node(old), self._node(new)
+            if before.role is not Role.WRITER or after.upstream is not before:
+                raise ValueError(f"{new} does not follow {old}, or that is no writer")
+            self._down(old)
+            if lossless:
+                self._arrive(after)
+            self._cut(after, crashed=True)
+            acked = self._ledger.of(before.cluster)
+            self._pause(self._times.failover)
+            self._make_writer(after, acked, cause="switchover" if lossless else "failover")
+        self._later(lambda: self._regroup(after, [], before))
+
+    def _arrive(self, node: Node) -> None:
+        """Wait until everything that is on its way to a follower is there."""
+        while self._pending(node):
+            self._pause(_LOOK_S)
 
     def restore(self, instance: str, source: str, until_us: int) -> None:
         """Make a new instance with what `source` had at a moment (CLOCK_BOOTTIME)."""

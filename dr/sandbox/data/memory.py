@@ -135,6 +135,11 @@ class MemoryDatabase(Clusters):
                         due = max(due, store.coming[-1][0])  # a stream keeps its order
                     store.coming.append((due, operation))
 
+    def _pending(self, node: Node) -> int:
+        """Return how many operations are still on their way to a node."""
+        with self._lock:
+            return len(self._caught_up(node).coming)
+
     def _caught_up(self, node: Node) -> _Store:
         store = self._store(node)
         now = time.monotonic()

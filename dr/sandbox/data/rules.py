@@ -13,7 +13,8 @@ from dr.sandbox.data.envelope import Envelope
 from dr.sandbox.data.kept import Kept, Read
 from dr.sandbox.world import ControlPlane, Database, Target
 
-STAND_ALONE = ("ledger", "reports", "sessions")  # parts of the service with a database of their own
+# Parts of the service with a database of their own.
+STAND_ALONE = ("ledger", "reports", "sessions", "stock")
 
 
 class Fate(Enum):

@@ -34,8 +34,7 @@ def apply(sim: Sim) -> None:
 
 def _create(sim: Sim, original: Patch, self: Any, *args: Any, **named: Any) -> Any:
     key = original(self, *args, **named)
-    tags = self.tagger.list_tags_for_resource(key.id)["Tags"]
-    wanted = next((tag["Value"] for tag in tags if tag["Key"] == KEY_ID_TAG), None)
+    wanted = self.tagger.get_tag_dict_for_resource(key.id).get(KEY_ID_TAG)
     if wanted is not None:
         del self.keys[key.id]
         self.tagger.copy_tags(key.id, wanted)
