@@ -15,6 +15,7 @@ ACTIONS: dict[str, str] = {
     "aws.elasticache.failover": "dr.actions.elasticache_failover:ElasticacheFailover",
     "aws.kms.disable_key": "dr.actions.kms_disable_key:KmsDisableKey",
     "aws.kms.enable_key": "dr.actions.kms_enable_key:KmsEnableKey",
+    "aws.rds.copy_snapshot": "dr.actions.rds_copy_snapshot:RdsCopySnapshot",
     "aws.rds.failover": "dr.actions.rds_failover:RdsFailover",
     "aws.rds.global_failover": "dr.actions.rds_global_failover:RdsGlobalFailover",
     "aws.rds.promote": "dr.actions.rds_promote:RdsPromote",

@@ -32,15 +32,29 @@ class Given(Record):
     security_groups: tuple[str, ...] = Field(
         default=(), description="Ids of VPC security groups; absent: as the old instance."
     )
+    like: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Instance of the Region whose settings the new one gets; absent: the old one.",
+    )
 
 
-def settings(given: Given, source: instances.Instance | None, name: str) -> instances.Settings:
+def settings(
+    given: Given,
+    source: instances.Instance | None,
+    like: instances.Instance | None,
+    name: str,
+) -> instances.Settings:
     """Return what the new instance is told. Raises Refused if it would get the default group."""
+    if given.like is not None:
+        if like is None:
+            raise Refused(f"instance {given.like}, which {name} is to be like, does not exist")
+        name, source = given.like, like
     if source is None:
         if not (given.subnet_group and given.security_groups):
             raise Refused(
                 f"instance {name} does not exist, and nothing else tells the settings of a new "
-                "one: give subnet_group and security_groups, or nobody could connect to it"
+                "one: give `like`, or subnet_group and security_groups, or nobody could connect"
             )
         return instances.Settings(
             subnet_group=given.subnet_group,

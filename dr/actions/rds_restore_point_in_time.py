@@ -59,6 +59,9 @@ class Seen(Record):
     restored: tuple[instances.Instance, ...] = Field(
         description="Instances that runs have restored from this one."
     )
+    like: instances.Instance | None = Field(
+        default=None, description="The instance that the new one is to be like, if it is there."
+    )
 
 
 class Change(Record):
@@ -88,13 +91,14 @@ class RdsRestorePointInTime(Action[Aws, Params, Seen, Change]):
         return Seen(
             source=next((one for one in found if one.id == params.instance), None),
             restored=instances.restored_from(params.instance, found),
+            like=next((one for one in found if one.id == params.like), None),
         )
 
     def plan(self, params: Params, seen: Seen, intent: Intent) -> Change:
         source = seen.source
         if source is None:
             raise Refused(f"instance {params.instance} does not exist")
-        told = restored_instance.settings(params, source, params.instance)
+        told = restored_instance.settings(params, source, seen.like, params.instance)
         if source.retention_days == 0 or source.latest is None:
             raise Refused(f"instance {params.instance} has no automated backups to restore from")
         latest = whole_second(source.latest)

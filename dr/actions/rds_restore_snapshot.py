@@ -20,12 +20,11 @@ Example: {id: restore, kind: aws.rds.restore_snapshot, within: 60m,
           with: {instance: orders-reports, snapshot: latest}}
 """
 
-from datetime import datetime
-
 from pydantic import Field
 
 from dr.actions import _restored_instance as restored_instance
 from dr.cloud import rds_instances as instances
+from dr.cloud import rds_snapshots as snapshots
 from dr.cloud.aws import Aws
 from dr.model.base import Record
 from dr.model.errors import Refused
@@ -33,28 +32,26 @@ from dr.model.intent import Intent
 from dr.model.progress import Doubt, Progress
 from dr.ports import Action
 
-LATEST = "latest"
-
 
 class Params(restored_instance.Given):
     instance: str = Field(min_length=1, description="Instance that the snapshot is of.")
     snapshot: str = Field(
-        default=LATEST, min_length=1, description='Identifier of the snapshot, or "latest".'
+        default=snapshots.LATEST,
+        min_length=1,
+        description='Identifier of the snapshot, or "latest".',
     )
 
 
-class Snapshot(Record):
-    id: str = Field(description="Identifier of the snapshot.")
-    status: str = Field(description="available, creating, …")
-    created: str = Field(description="When it was made, RFC 3339 in UTC; empty: not yet.")
-    instance: str = Field(description="Identifier of the instance that it is of.")
-
-
 class Seen(Record):
-    snapshot: Snapshot | None = Field(description="The snapshot asked for, if there is one.")
+    snapshot: snapshots.Snapshot | None = Field(
+        description="The snapshot asked for, if there is one."
+    )
     source: instances.Instance | None = Field(description="The old instance, if it is there.")
     restored: tuple[instances.Instance, ...] = Field(
         description="Instances that runs have restored from this one."
+    )
+    like: instances.Instance | None = Field(
+        default=None, description="The instance that the new one is to be like, if it is there."
     )
 
 
@@ -67,6 +64,9 @@ class Change(Record):
     tags: dict[str, str] = Field(description="Tags of the new instance.")
     way: instances.Way = Field(
         description="restore: from no such instance to one; delete: the other way."
+    )
+    source_gone: bool = Field(
+        default=False, description="Whether there is no such instance here, only the snapshot."
     )
 
 
@@ -88,9 +88,10 @@ class RdsRestoreSnapshot(Action[Aws, Params, Seen, Change]):
     def observe(self, hand: Aws, params: Params) -> Seen:
         found = tuple(instances.every(hand))
         return Seen(
-            snapshot=_snapshot(hand, params),
+            snapshot=snapshots.find(hand, params.instance, params.snapshot),
             source=next((one for one in found if one.id == params.instance), None),
             restored=instances.restored_from(params.instance, found),
+            like=next((one for one in found if one.id == params.like), None),
         )
 
     def plan(self, params: Params, seen: Seen, intent: Intent) -> Change:
@@ -108,9 +109,10 @@ class RdsRestoreSnapshot(Action[Aws, Params, Seen, Change]):
             instance=intent.name(params.instance, instances.NAME_LONGEST),
             snapshot=found.id,
             created=found.created,
-            told=restored_instance.settings(params, seen.source, params.instance),
+            told=restored_instance.settings(params, seen.source, seen.like, params.instance),
             tags=intent.tags(),
             way=instances.Way.RESTORE,
+            source_gone=seen.source is None,
         )
 
     def execute(self, hand: Aws, change: Change) -> None:
@@ -130,41 +132,10 @@ class RdsRestoreSnapshot(Action[Aws, Params, Seen, Change]):
         return change.model_copy(update={"way": instances.other(change.way)})
 
     def targets(self, change: Change) -> tuple[str, ...]:
-        """Name the instance whose data is copied; the new one does not exist beforehand."""
-        return (change.source,)
+        """Name what is copied from, the instance while it is there; the new one is not, yet."""
+        return (change.snapshot if change.source_gone else change.source,)
 
     def tags(self, hand: Aws, change: Change) -> dict[str, dict[str, str]]:
+        if change.source_gone:
+            return {change.snapshot: snapshots.tags(hand, change.snapshot)}
         return {change.source: instances.tags(hand, change.source)}
-
-
-def _snapshot(aws: Aws, params: Params) -> Snapshot | None:
-    """Return the snapshot asked for; of several, the newest available one."""
-    client = aws.rds
-    if params.snapshot == LATEST:
-        asked = client.get_paginator("describe_db_snapshots").paginate(
-            DBInstanceIdentifier=params.instance
-        )
-        listed = [one for page in asked for one in page["DBSnapshots"]]
-    else:
-        try:
-            listed = client.describe_db_snapshots(DBSnapshotIdentifier=params.snapshot)[
-                "DBSnapshots"
-            ]
-        except client.exceptions.DBSnapshotNotFoundFault:
-            return None
-    found = [
-        Snapshot(
-            id=one["DBSnapshotIdentifier"],
-            status=one.get("Status", "unknown"),
-            created=_created(one.get("SnapshotCreateTime")),
-            instance=one.get("DBInstanceIdentifier", ""),
-        )
-        for one in listed
-    ]
-    ready = [one for one in found if one.status == instances.AVAILABLE and one.created]
-    chosen = ready if params.snapshot == LATEST else found
-    return max(chosen, key=lambda one: one.created, default=None)
-
-
-def _created(at: datetime | None) -> str:
-    return "" if at is None else instances.text(at)

@@ -26,7 +26,7 @@ from dr.cli.home import home
 from dr.cli.session import EXPIRES
 from dr.cli.stage import Stage, sandbox_home
 from dr.cli.stages import bound_plan, opened
-from dr.cloud import left_acls, left_instances, left_tables
+from dr.cloud import left_acls, left_instances, left_snapshots, left_tables
 from dr.cloud.aws import Aws
 from dr.cloud.errors import translate
 from dr.cloud.leftover import Leftover
@@ -50,10 +50,13 @@ TRACED: Final = (
     "aws.dynamodb.restore_backup",
     "aws.dynamodb.restore_point_in_time",
     "aws.ec2.zone_blackhole",
+    "aws.rds.copy_snapshot",
     "aws.rds.restore_point_in_time",
     "aws.rds.restore_snapshot",
-    "aws.s3.roll_back",  # there is nothing to put back, here and below
+    "aws.kms.enable_key",  # there is nothing to put back, here and below
+    "aws.s3.roll_back",
     "aws.s3.undelete",
+    "aws.secretsmanager.restore_secret",
 )
 """What these kinds leave is always found; of any other, what it changed in place may not be."""
 
@@ -74,6 +77,8 @@ class Sweep:
                 for one in left_acls.find(aws):
                     yield name, one
                 for one in left_instances.find(aws):
+                    yield name, one
+                for one in left_snapshots.find(aws):
                     yield name, one
                 for one in left_tables.find(aws, EXPIRES, put_back=put_back):
                     yield name, one

@@ -138,6 +138,18 @@ class Aws:
             timeout_s=self.timeout_s,
         )
 
+    def elsewhere(self, region: str) -> Self:
+        """Return the same hand in another Region, on the same session."""
+        return type(self)(
+            self.account,
+            region,
+            acting=self.acting,
+            role=self.role,
+            endpoint=self.endpoint,
+            session=self._the_session(),
+            timeout_s=self.timeout_s,
+        )
+
     def drain(self) -> "tuple[Call, ...]":
         """Return the calls this thread made since the last drain, and forget them."""
         calls: list[Call] = getattr(self._calls, "made", [])

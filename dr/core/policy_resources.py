@@ -135,11 +135,25 @@ _BY_INSTANCE_RESTORE: Final[Mapping[str, tuple[str, ...]]] = {
         *_WITH_IT,
     ),
 }
+_COPY: Final = f"{_RDS}snapshot:{{restored_instance}}"
+_FROM: Final = "arn:{partition}:rds:{from_region}:{account}:"
+_BY_COPY: Final[Mapping[str, tuple[str, ...]]] = {
+    "rds:AddTagsToResource": (_COPY,),
+    "rds:CopyDBSnapshot": (_COPY, f"{_FROM}snapshot:*"),
+    "rds:DeleteDBSnapshot": (_COPY,),
+    "rds:DescribeDBSnapshots": (
+        f"{_FROM}db:{{instance}}",
+        f"{_FROM}snapshot:*",
+        f"{_RDS}db:*",
+        f"{_RDS}snapshot:*",
+    ),
+}
 _CONTENT: Final = (f"{_TABLE}{{table}}", f"{_TABLE}{{restored}}")
 
 _BY_KIND: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "aws.dynamodb.restore_point_in_time": _BY_RESTORE,
     "aws.dynamodb.restore_backup": _BY_RESTORE,
+    "aws.rds.copy_snapshot": _BY_COPY,
     "aws.rds.restore_point_in_time": _BY_INSTANCE_RESTORE,
     "aws.rds.restore_snapshot": _BY_INSTANCE_RESTORE,
     "aws.dynamodb.content": {"dynamodb:DescribeTable": _CONTENT, "dynamodb:Scan": _CONTENT},

@@ -42,6 +42,7 @@ def seed(east: Aws, west: Aws, outputs: dict[str, str]) -> tuple[str, str]:
         (east, "ledger", LEDGER),
         (east, "reports", REPORTS),
         (west, "ledger", LEDGER_STANDBY),
+        (west, "reports", REPORTS),  # of which there is none, there
     ):
         aws.ssm.put_parameter(Name=f"/{NAME}/{name}", Type="String", Value=value, Tags=PAIRS)
     return near, far

@@ -25,6 +25,7 @@ class Times:
     promote: float = 1.5  # a replica cluster becomes a cluster of its own
     rejoin: float = 1.0  # after that, the old writer is back as a reader
     reboot: float = 1.5
+    copy: float = 1.0  # a snapshot copied to another Region
     restore: float = 2.0  # a table or database restored from a backup
     replication_lag: float = 0.8  # of the cross-Region replica and of bucket replication
     reader_lag: float = 0.0  # of the readers within a cluster

@@ -28,10 +28,11 @@ class Recorder:
             aws_access_key_id="testing", aws_secret_access_key="testing", region_name=region
         )
 
-        def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+        def note(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
             service = str(model.service_model.service_name)
+            at = str(context["client_region"])  # a hand may look elsewhere
             for permission in iam.permissions(service, str(model.name), params):
-                for resource in _resources(permission, str(model.name), params, region):
+                for resource in _resources(permission, str(model.name), params, at):
                     self.used.add((permission, resource))
 
         session.events.register("provide-client-params", note)
@@ -87,10 +88,9 @@ def _named(service: str, params: dict[str, Any], lead: str) -> str:
 
 def _databases(permission: str, call: str, params: dict[str, Any], lead: str) -> list[str]:
     instance = params.get("DBInstanceIdentifier") or params.get("TargetDBInstanceIdentifier")
-    if "GlobalClusterIdentifier" in params:
-        name = params["GlobalClusterIdentifier"]
-        found = [f"arn:aws:rds::{ACCOUNT}:global-cluster:{name}"]
-        return found + [v for k, v in params.items() if k == "TargetDbClusterIdentifier"]
+    found = _elsewhere(permission, call, params, lead)
+    if found:
+        return found
     if permission == "rds:AddTagsToResource":
         return [f"{lead}db:{instance}"]
     if call == "RestoreDBInstanceFromDBSnapshot":
@@ -99,6 +99,20 @@ def _databases(permission: str, call: str, params: dict[str, Any], lead: str) ->
         return [f"{lead}db:{instance}", f"{lead}db:{params['SourceDBInstanceIdentifier']}"]
     cluster = params.get("DBClusterIdentifier")
     return [f"{lead}cluster:{cluster}"] if cluster else [f"{lead}db:{instance or 'any'}"]
+
+
+def _elsewhere(permission: str, call: str, params: dict[str, Any], lead: str) -> list[str]:
+    """Return what calls about global databases and about snapshots alone are authorised on."""
+    if "GlobalClusterIdentifier" in params:
+        target = [value for key, value in params.items() if key == "TargetDbClusterIdentifier"]
+        name = params["GlobalClusterIdentifier"]
+        return [f"arn:aws:rds::{ACCOUNT}:global-cluster:{name}", *target]
+    if call == "CopyDBSnapshot":
+        source = [params["SourceDBSnapshotIdentifier"]] if permission == f"rds:{call}" else []
+        return [f"{lead}snapshot:{params['TargetDBSnapshotIdentifier']}", *source]
+    if call in {"DeleteDBSnapshot", "DescribeDBSnapshots"} and "DBSnapshotIdentifier" in params:
+        return [f"{lead}snapshot:{params['DBSnapshotIdentifier']}"]
+    return []
 
 
 def _tables(permission: str, call: str, params: dict[str, Any], lead: str) -> list[str]:

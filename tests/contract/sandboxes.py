@@ -22,6 +22,7 @@ FAST = {
     "rejoin": 0.2,
     "reboot": 0.2,
     "restore": 0.4,
+    "copy": 0.4,
     "replication_lag": 0.3,
     "launch": 0.3,
     "health_interval": 0.05,

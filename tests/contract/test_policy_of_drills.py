@@ -50,6 +50,7 @@ DRILL = pytest.mark.parametrize(
         "rds-failover",
         "rds-point-in-time-restore",
         "rds-reboot-failover",
+        "rds-snapshot-copy-restore",
         "rds-snapshot-restore",
         "s3-replica-read",
         "s3-roll-back",

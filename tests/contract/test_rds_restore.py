@@ -12,6 +12,7 @@ from dr.actions import rds_restore_point_in_time as in_time
 from dr.actions import rds_restore_snapshot as snapshots
 from dr.actions._restored_instance import asked
 from dr.cloud.rds_instances import Instance, Way, progress
+from dr.cloud.rds_snapshots import Snapshot
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
 from tests.contract.database_instances import SETTINGS, an_instance, make
@@ -113,7 +114,7 @@ def test_a_snapshot_can_be_restored_when_the_instance_is_gone(stage: Stage) -> N
     group = make(stage)
     back_up(stage, "nightly")
     stage.admin("rds").delete_db_instance(DBInstanceIdentifier="ledger", SkipFinalSnapshot=True)
-    with pytest.raises(Refused, match="give subnet_group and security_groups"):
+    with pytest.raises(Refused, match="give `like`, or subnet_group and security_groups"):
         stage.plan(SNAPSHOT, snapshots.Params(instance="ledger"))
     params = snapshots.Params(
         instance="ledger", subnet_group="ledger-data", security_groups=(group,)
@@ -127,15 +128,47 @@ def test_a_snapshot_can_be_restored_when_the_instance_is_gone(stage: Stage) -> N
     ]
 
 
+@BOTH
+def test_it_can_be_told_to_be_like_another_instance(stage: Stage, action: Any, params: Any) -> None:
+    make(stage)
+    back_up(stage, "nightly")
+    group = make(stage, "other")
+    like = params.model_copy(update={"like": "other"})
+
+    stage.do(action, like)
+
+    new = described(stage, NEW)
+    assert [one["VpcSecurityGroupId"] for one in new["VpcSecurityGroups"]] == [group]
+    assert new["DBSubnetGroup"]["DBSubnetGroupName"] == "other-data"
+    with pytest.raises(Refused, match="instance none, which ledger is to be like, does not exist"):
+        stage.plan(action, params.model_copy(update={"like": "none"}))
+
+
+def test_where_the_instance_is_gone_it_is_the_snapshot_that_must_be_tagged(stage: Stage) -> None:
+    make(stage)
+    make(stage, "other")
+    stage.admin("rds").create_db_snapshot(
+        DBInstanceIdentifier="ledger",
+        DBSnapshotIdentifier="nightly",
+        Tags=[{"Key": "dr-drill", "Value": "allowed"}],
+    )
+    stage.admin("rds").delete_db_instance(DBInstanceIdentifier="ledger", SkipFinalSnapshot=True)
+
+    change = stage.do(SNAPSHOT, snapshots.Params(instance="ledger", like="other"))
+
+    assert SNAPSHOT.targets(change) == ("nightly",)
+    assert SNAPSHOT.tags(stage.hand, change) == {"nightly": {"dr-drill": "allowed"}}
+
+
 def test_what_is_not_known_is_not_asked_for() -> None:
     bare = SETTINGS.model_copy(update={"parameter_group": "", "size": "", "subnet_group": ""})
 
     assert set(asked(bare, {})) == {"VpcSecurityGroupIds", "MultiAZ", "PubliclyAccessible", "Tags"}
 
 
-def a_snapshot(**more: Any) -> snapshots.Snapshot:
+def a_snapshot(**more: Any) -> Snapshot:
     made = {"id": "nightly", "status": "available", "created": "2026-03-01T00:00:00.000000Z"}
-    return snapshots.Snapshot(**{**made, "instance": "ledger"} | more)
+    return Snapshot(**{**made, "instance": "ledger"} | more)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +187,7 @@ def a_snapshot(**more: Any) -> snapshots.Snapshot:
     ],
 )
 def test_a_snapshot_is_refused(
-    snapshot: snapshots.Snapshot | None, source: Instance | None, why: str
+    snapshot: Snapshot | None, source: Instance | None, why: str
 ) -> None:
     seen = snapshots.Seen(snapshot=snapshot, source=source, restored=())
 

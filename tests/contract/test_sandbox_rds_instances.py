@@ -118,3 +118,30 @@ def test_what_can_be_restored_stays_behind_and_stops_with_the_instance(cloud: Cl
         cloud.east.rds.start_db_instance(DBInstanceIdentifier=REPORTS)
 
     assert first == again < stopped
+
+
+def test_a_snapshot_is_copied_after_a_while_and_restored_where_it_is(cloud: Cloud) -> None:
+    rds = cloud.west.rds
+    (source,) = cloud.east.rds.describe_db_snapshots(DBSnapshotIdentifier=f"{REPORTS}-nightly")[
+        "DBSnapshots"
+    ]
+    told = rds.copy_db_snapshot(
+        SourceDBSnapshotIdentifier=source["DBSnapshotArn"],
+        TargetDBSnapshotIdentifier="copied",
+        SourceRegion="us-east-1",
+    )["DBSnapshot"]
+    assert told["Status"] == "creating"
+    restore = {"DBInstanceIdentifier": "restored", "DBSnapshotIdentifier": "copied"}
+    with pytest.raises(ClientError, match="InvalidDBSnapshotState"):
+        rds.restore_db_instance_from_db_snapshot(**restore)
+
+    def copied() -> Any:
+        return rds.describe_db_snapshots(DBSnapshotIdentifier="copied")["DBSnapshots"][0]
+
+    eventually(lambda: copied()["Status"] == "available")
+    assert copied()["OriginalSnapshotCreateTime"] == source["SnapshotCreateTime"]
+    rds.restore_db_instance_from_db_snapshot(**restore, DBSubnetGroupName="orders")
+    eventually(lambda: _status(cloud.west, "restored") == "available")
+    assert _zones(cloud.west, "restored")[0].startswith("us-west-2")
+    rds.delete_db_instance(DBInstanceIdentifier="restored", SkipFinalSnapshot=True)
+    rds.delete_db_snapshot(DBSnapshotIdentifier="copied")

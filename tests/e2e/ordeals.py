@@ -34,6 +34,16 @@ _ONCE = {
         "rds:SwitchoverGlobalCluster": (0, 1),
     },
     "aurora-global-switchover": {"rds:SwitchoverGlobalCluster": (1, 1)},
+    "rds-snapshot-copy-restore": {
+        "rds:StopDBInstance": (1, 0),
+        "rds:StartDBInstance": (0, 1),
+        "rds:CopyDBSnapshot": (1, 0),
+        "rds:DeleteDBSnapshot": (0, 1),
+        "rds:RestoreDBInstanceFromDBSnapshot": (1, 0),
+        "rds:DeleteDBInstance": (0, 1),
+        "ssm:PutParameter": (1, 1),
+        "route53:ChangeResourceRecordSets": (1, 1),
+    },
     "kms-key-disabled": {"kms:DisableKey": (1, 0), "kms:EnableKey": (1, 0)},
     "secret-deleted": {
         "secretsmanager:DeleteSecret": (1, 0),

@@ -37,6 +37,7 @@ FAST = {
     "rejoin": 0.2,
     "reboot": 0.2,
     "restore": 1.0,
+    "copy": 0.6,
     "replication_lag": 0.4,
     "reader_lag": 0.0,
     "launch": 0.4,

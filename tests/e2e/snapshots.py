@@ -27,6 +27,7 @@ def snapshot(sandbox: Sandbox) -> Snapshot:
         "caches": _caches(east),
         "global": _global(east),
         "locks": _locks(east),
+        "snapshots": [_snapshots(east), _snapshots(west)],
         "acls": [_acls(east), _acls(west)],
         "groups": [_groups(east), _groups(west)],
         "tables": _tables(east),
@@ -38,7 +39,8 @@ def snapshot(sandbox: Sandbox) -> Snapshot:
                 "/orders/ledger",
                 "/orders/reports",
             )
-        ],
+        ]
+        + [_parameter(west, "/orders/reports")],
         "objects": _objects(east, out["bucket"]),
         "records": _records(east, out["hosted_zone_id"]),
     }
@@ -73,6 +75,13 @@ def _instances(aws: Aws) -> dict[str, Any]:
         )
         for one in aws.rds.describe_db_instances()["DBInstances"]
     }
+
+
+def _snapshots(aws: Aws) -> list[str]:
+    return sorted(
+        one["DBSnapshotIdentifier"]
+        for one in aws.rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    )
 
 
 def _global(aws: Aws) -> dict[str, Any]:

@@ -36,6 +36,7 @@ PATHS = {  # the others: health
     "rds-point-in-time-restore": "reports",
     "rds-reboot-failover": "ledger",
     "rds-replica-promotion": "ledger",
+    "rds-snapshot-copy-restore": "reports",
     "rds-snapshot-restore": "reports",
     "s3-replica-read": "docs",
     "s3-roll-back": "terms",
@@ -46,6 +47,7 @@ UNALARMED = {*PATHS}  # drills that ask no alarm
 # A promotion cannot be taken back: the drill, and the part of the service that has moved.
 LEAVING = {"rds-replica-promotion": "ledger/", "region-failover": ""}
 FELT_LATE = {"kms-key-disabled", "secret-deleted"}  # the service goes on with what it has read
+MOVING = {*LEAVING, "rds-snapshot-copy-restore"}  # the name of the service leads elsewhere
 BELOW = {  # far below what the sandbox can do
     "aurora-global-failover": "300ms",
     "aurora-global-switchover": "300ms",
@@ -57,6 +59,7 @@ BELOW = {  # far below what the sandbox can do
     "rds-point-in-time-restore": "500ms",
     "rds-reboot-failover": "300ms",
     "rds-replica-promotion": "400ms",
+    "rds-snapshot-copy-restore": "500ms",
     "rds-snapshot-restore": "500ms",
     "region-failover": "400ms",
     "s3-replica-read": "500ms",
@@ -76,7 +79,7 @@ class Played:
         self.before = snapshot(sandbox)
         rehearsal = Rehearsal(home, sandbox)
         self.names = NameWatch(sandbox)
-        with self.names if name in LEAVING else nullcontext():
+        with self.names if name in MOVING else nullcontext():
             self.done = rehearsal.run(DRILLS / f"{name}.yaml")
         assert rehearsal.runs(), self.done.said
         self.evidence: Evidence = rehearsal.last
@@ -85,7 +88,7 @@ class Played:
     def true_time(self) -> Stretch:
         """Return how long users were truly without the service."""
         path = PATHS.get(self.name, "health")
-        if self.name not in LEAVING:
+        if self.name not in MOVING:
             since = self.held.fault if self.name in FELT_LATE else None
             return self.held.true_time(path, since=since)
 
@@ -96,7 +99,7 @@ class Played:
             there = next(
                 o
                 for o in summary(self.held.lines).outages
-                if (o.path, o.region) == (path, "us-west-2") and o.up_us is not None
+                if (o.path, o.region) == (path, "us-west-2") and (o.up_us or 0) > down[0]
             )
             up = (there.known_down_us or 0, there.up_us or 0)
             return max(moved[0], up[0]), max(moved[1], up[1])

@@ -44,6 +44,7 @@ PORTS = {  # about so many, unobserved: where to draw from
     "elasticache-failover": 52,
     "aurora-global-failover": 52,
     "aurora-global-switchover": 52,
+    "rds-snapshot-copy-restore": 96,
     "kms-key-disabled": 58,
     "secret-deleted": 58,
     "region-failover": 130,

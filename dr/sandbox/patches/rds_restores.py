@@ -1,9 +1,11 @@
-"""Restores of RDS instances: they take time, and respect it.
+"""Restores of RDS instances, and copies of snapshots: they take time, and restores respect it.
 
 AWS: a restored instance is `creating` for a while; what the request leaves out gets defaults, the
 VPC's default security group among them, by which nobody can connect. An instance can be restored to
-moments up to minutes ago (LatestRestorableTime), and to none after that.
-moto: restores are there at once; one to a point in time keeps the security groups, takes any time,
+moments up to minutes ago (LatestRestorableTime), and to none after that. A snapshot that is being
+copied is `creating`, and cannot be restored until it is `available`.
+moto: restores and copies are there at once; what is restored from a copy in another Region is in a
+zone of the first; a restore to a point in time keeps the security groups, takes any time,
 future ones included, and looks like a read replica of its source.
 Still simplified: a restored instance is as fast as any; deleting is done at once; there is no first
 restorable moment; a stop leaves the end of the log behind, as a crash would.
@@ -17,6 +19,7 @@ from typing import Any
 
 from dr.sandbox.data.truth import now_us
 from dr.sandbox.patches.patching import Patch, patch, patch_property
+from dr.sandbox.patches.rds import subnets
 from dr.sandbox.patches.rds_instances import behind, ec2_of, later
 from dr.sandbox.sim import Sim
 
@@ -26,6 +29,7 @@ def apply(sim: Sim) -> None:
     from moto.rds.models import DBInstance, RDSBackend
 
     patch_property(sim, DBInstance, "latest_restorable_time", _latest)
+    patch(sim, RDSBackend, "copy_db_snapshot", _copy)
     patch(sim, RDSBackend, "restore_db_instance_from_db_snapshot", _from_snapshot)
     patch(sim, RDSBackend, "restore_db_instance_to_point_in_time", _to_point_in_time)
     patch(sim, RDSBackend, "delete_db_instance", _delete)
@@ -40,11 +44,31 @@ def _from_snapshot(
     sim: Sim, original: Patch, self: Any, from_snapshot_id: str, overrides: dict[str, Any]
 ) -> Any:
     with sim.lock:
-        instance = original(self, from_snapshot_id, overrides)
         snapshot = self.describe_db_snapshots(None, from_snapshot_id)[0]
+        if snapshot.status != "available":
+            from moto.rds.exceptions import RDSClientError
+
+            raise RDSClientError("InvalidDBSnapshotState", f"Snapshot is {snapshot.status}")
+        instance = original(self, from_snapshot_id, overrides)
+        zones = [subnet.availability_zone for subnet in subnets(instance)]
+        if zones and instance.availability_zone not in zones:
+            instance.availability_zone = zones[0]
         instance.status = "creating"
-    _restoring(sim, instance, snapshot.db_instance_identifier, snapshot.created)
+    source, read_at = snapshot.db_instance_identifier, snapshot.original_snapshot_create_time
+    _restoring(sim, instance, source, read_at)
     return instance
+
+
+def _copy(sim: Sim, original: Patch, self: Any, *args: Any, **kwargs: Any) -> Any:
+    snapshot = original(self, *args, **kwargs)
+    snapshot.status = "creating"
+
+    def copying() -> None:
+        sim.pause(sim.times.copy)
+        snapshot.status = "available"
+
+    sim.later("snapshot copy", copying)
+    return snapshot
 
 
 def _to_point_in_time(
