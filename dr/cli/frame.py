@@ -14,6 +14,7 @@ from dr.cli.guard import ReaderGone, guarded
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "validate": ("dr.cli.definition", "Check drill files; no credentials, no network."),
     "lint": ("dr.cli.linting", "Say what is likely to go wrong with drills that are sound."),
+    "import": ("dr.cli.importing", "Make a drill of an experiment of FIS or Chaos Toolkit."),
     "plan": ("dr.cli.plan", "Show what a drill would do; no credentials needed."),
     "run": ("dr.cli.runs", "Run a drill: break, recover, measure, put back."),
     "resume": ("dr.cli.runs", "Go on with a run whose process died."),

@@ -29,6 +29,8 @@ KEY_NOT_TEXT: Final = "DR0119"
 TAG: Final = "DR0120"
 NUMBER: Final = "DR0121"
 UNREADABLE: Final = "DR0122"
+FOREIGN_FORM: Final = "DR0123"
+GAP: Final = "DR0124"  # a warning
 
 # Area DR02xx is about names that point at other things.
 DUPLICATE_ID: Final = "DR0201"

@@ -159,4 +159,18 @@ EXPLAINED_TEXT: Final = {
         "dr validate dril.yaml",
         "dr validate drills/zone-loss.yaml",
     ),
+    codes.FOREIGN_FORM: Explanation(
+        "not what it was said to be",
+        "`dr import fis` reads an experiment template as `aws fis get-experiment-template`\n"
+        "prints it, `dr import chaostoolkit` an experiment, in JSON or YAML.",
+        "dr import fis experiment.json   (of Chaos Toolkit)",
+        "dr import chaostoolkit experiment.json",
+    ),
+    codes.GAP: Explanation(
+        "a gap (a warning)",
+        "What is imported says this, and a drill cannot; or a drill must say it, and what is\n"
+        "imported does not. The place in the drill has a comment that begins with GAP.",
+        "aws:ec2:stop-instances   (there is no kind of step for it)",
+        "a step of yours instead, or an entry of `exclusions`",
+    ),
 }

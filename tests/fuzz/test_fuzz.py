@@ -36,8 +36,9 @@ from tests.unit.test_inbox import PLAN
 
 SECONDS = float(os.environ.get("DR_FUZZ_S", "0"))
 SEED = int(os.environ.get("DR_SEED", "0")) or Random().randrange(1, 10**6)
-TARGETS = 3
+TARGETS = 4
 DRILLS = sorted((Path(__file__).parents[2] / "drills").glob("*.yaml"))
+EXPERIMENTS = sorted((Path(__file__).parents[1] / "corpus-import").glob("*/*"))
 WORDS = [
     *"{}[]:,&*!|>%@`\"'#-?~\t\n\0\x85\u2028\ufeff\U0001f525", "<<: *a", "!!python/object:os.system",
     "${", "${steps.x.y}", "${terraform.estate}", "9" * 40, "-1", "1e999", ".nan", "0x1F", "null",
@@ -99,6 +100,7 @@ def test_a_spoilt_drill_is_a_mistake_in_a_place(
 
         assert plainly(["validate", str(path)], capfd) in {0, 2}
         assert plainly(["plan", str(path)], capfd) in {0, 2}
+        assert plainly(["lint", str(path)], capfd) in {0, 1, 2}
     assert not home.exists()
 
 
@@ -115,6 +117,44 @@ def thing(draw: Random, depth: int = 0) -> Any:
     if kind == "map":
         return {str(thing(draw, 3)): thing(draw, depth + 1) for _ in range(draw.randrange(4))}
     return draw.choice([None, True, False])
+
+
+def changed(value: Any, draw: Random) -> Any:
+    """Return it with something somewhere in it replaced by something else."""
+    if not value or not isinstance(value, dict | list) or draw.random() < 0.1:
+        return thing(draw)
+    keys = list(value) if isinstance(value, dict) else list(range(len(value)))
+    key = draw.choice(keys)
+    whole = dict(value) if isinstance(value, dict) else list(value)
+    whole[key] = changed(value[key], draw)
+    return whole
+
+
+def test_a_spoilt_experiment_becomes_a_sound_drill_or_a_sentence(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    foreign, out = tmp_path / "experiment", tmp_path / "drill.yaml"
+    written = 0
+    for draw in rounds("import", 150):
+        path = draw.choice(EXPERIMENTS)
+        content = path.read_bytes()
+        if path.suffix == ".json" and draw.random() < 0.7:
+            content = json.dumps(changed(json.loads(content), draw)).encode("utf-8", "replace")
+        else:
+            content = spoilt(content, draw)
+        foreign.write_bytes(content)
+        out.unlink(missing_ok=True)
+
+        code = plainly(["import", path.parent.name, str(foreign), "--out", str(out)], capfd)
+        assert code in {0, 1, 2}
+        if out.exists():
+            written += 1
+            assert code == 1, "nobody has said which service it is"
+            assert plainly(["validate", str(out)], capfd) == 0, content
+            assert plainly(["lint", str(out)], capfd) in {0, 1}, content
+        elif code == 2:
+            assert plainly(["import", path.parent.name, str(foreign)], capfd) == 2
+    assert written
 
 
 def message(draw: Random) -> bytes:
