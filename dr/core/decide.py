@@ -11,8 +11,9 @@ What `decide` may ask for:
 An in-doubt step (an intent without an answer) is resolved here, by its class.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from dr.core.closing import closing, why_return
 from dr.core.fold import Run, Status, StepState
@@ -144,13 +145,7 @@ class _Here:
         elif self._late(step, state, way):
             yield Record(late(step, way, self.looks.get((step.id, way))))
         else:
-            yield from {
-                Status.PENDING: self._pending,
-                Status.INTENDED: self._intended,
-                Status.REQUESTED: self._requested,
-                Status.DOUBTED: self._doubted,
-                Status.HELD: self._held,
-            }[state.status](step, state, way)
+            yield from _RULES[state.status](self, step, state, way)
 
     def _pending(self, step: PlannedStep, state: StepState, way: Way) -> Iterator[Move]:
         seen = self.looks.get((step.id, way))
@@ -282,6 +277,15 @@ class _Here:
             if state.status is Status.PENDING and way is Way.UNDO:
                 return None  # it can be asked for now, and putting back late beats leaving dirty
         return seen.looked_us[1]
+
+
+_RULES: Final[dict[Status, Callable[[_Here, PlannedStep, StepState, Way], Iterator[Move]]]] = {
+    Status.PENDING: _Here._pending,  # noqa: SLF001 - of this module
+    Status.INTENDED: _Here._intended,  # noqa: SLF001
+    Status.REQUESTED: _Here._requested,  # noqa: SLF001
+    Status.DOUBTED: _Here._doubted,  # noqa: SLF001
+    Status.HELD: _Here._held,  # noqa: SLF001
+}
 
 
 def _last_undo_us(run: Run) -> int:

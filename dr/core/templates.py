@@ -101,7 +101,7 @@ def fill(value: JsonValue, lookup: Lookup, roots: frozenset[str]) -> JsonValue:
     Raises whatever `lookup` raises, and ValueError for a value that cannot stand in a text.
     """
     if isinstance(value, str):
-        return _fill_text(value, lookup, roots)
+        return _fill_text(value, lookup, roots) if "${" in value else value
     if isinstance(value, dict):
         return {key: fill(item, lookup, roots) for key, item in value.items()}
     if isinstance(value, list):
@@ -112,6 +112,8 @@ def fill(value: JsonValue, lookup: Lookup, roots: frozenset[str]) -> JsonValue:
 def plain(value: JsonValue) -> JsonValue:
     """Return the value meant by a template, except where references are left."""
     if isinstance(value, str):
+        if "${" not in value:
+            return value
         found = parts(value)
         return value if any(isinstance(part, Reference) for part in found) else str(found[0])
     if isinstance(value, dict):

@@ -1,11 +1,23 @@
 """The shape of every value in `dr`: frozen, strict, no unknown fields."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, GetPydanticSchema, JsonValue
+from pydantic_core import core_schema
 
 Json = dict[str, JsonValue]
 """A JSON object whose shape is somebody else's business (an action's parameters, say)."""
+
+Written = Annotated[
+    Json,
+    GetPydanticSchema(
+        lambda _kind, _next: core_schema.dict_schema(core_schema.str_schema(strict=True))
+    ),
+]
+"""The same in what is written as canonical JSON, which refuses every other type anyway.
+
+JsonValue calls a Python function for every value there is, and for every one again to write it.
+"""
 
 
 class Record(BaseModel):

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from dr.model.base import Json, Record
+from dr.model.base import Record, Written
 from dr.model.progress import Progress, World
 
 
@@ -76,7 +76,7 @@ class CheckBaselined(Data):
 
     type: ClassVar[str] = "check.baselined"
     step: str
-    seen: Json
+    seen: Written
     looked_us: tuple[int, int]
 
 
@@ -113,9 +113,9 @@ class StepIntended(Data):
     type: ClassVar[str] = "step.intended"
     step: str
     way: Way
-    params: Json
-    change: Json
-    undo: Json | None  # the reverse change; None with `keeps` or `irreversible`
+    params: Written
+    change: Written
+    undo: Written | None  # the reverse change; None with `keeps` or `irreversible`
     keeps: str | None = None  # why there is nothing to put back
     irreversible: str | None = None  # why it cannot be put back
     token: str
@@ -130,7 +130,7 @@ class StepRequested(Data):
     sent_us: int
     answered_us: int
     calls: tuple[Call, ...] = ()
-    handle: Json | None = None
+    handle: Written | None = None
 
 
 class StepSettled(Data):
@@ -141,8 +141,8 @@ class StepSettled(Data):
     way: Way
     noop: bool  # it was there already; nothing was asked for
     looked_us: tuple[int, int]
-    seen: Json
-    facts: Json  # of a check: level, compared, why; of a gate: the answer
+    seen: Written
+    facts: Written  # of a check: level, compared, why; of a gate: the answer
 
 
 class StepFailed(Data):

@@ -6,8 +6,9 @@ from enum import StrEnum
 import pytest
 import rfc8785
 
-from dr.core.canonical import LARGEST, canonical, canonical_sha256
+from dr.core.canonical import canonical, canonical_sha256
 
+LARGEST = 2**53 - 1  # that a double holds exactly, and so does every reader
 ALPHABET = 'abcXYZ019 _-."\\/\b\f\n\r\t\x00\x1f\x7f\x80éßЖ€\u2028\ud7ff\ue000\uffff😀𝄞'
 
 
@@ -49,7 +50,12 @@ class Word(StrEnum):
         [1.5],
         {"a": {"b": 0.1}},
         LARGEST + 1,
+        -LARGEST - 1,
+        {"é": LARGEST + 1},
         {1: 2},
+        {Word.A: 1},
+        {"a": [{None: 1}]},
+        {"a": Word.A},
         "\ud800",
         {"\udfff": 1},
         b"x",
