@@ -9,7 +9,6 @@ computed again, the page worked out and set. CPU time of this process.
 import argparse
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -54,11 +53,11 @@ def files(samples: int, events: int) -> dict[str, bytes]:
     prev, lines = digest(intent), []
     last = run.events[-1]
     notes = [
-        replace(last, data=NoteAdded(who="ada", text=f"note {n}"))
+        last._replace(data=NoteAdded(who="ada", text=f"note {n}"))
         for n in range(events - len(run.events))
     ]
     for seq, event in enumerate((*run.events[:-1], *notes, last), start=1):
-        line = write(replace(event, seq=seq, prev=prev))
+        line = write(event._replace(seq=seq, prev=prev))
         lines.append(line + b"\n")
         prev = digest(line)
     found = "".join(found_text(name, seqs) for name, seqs in run.found.items())

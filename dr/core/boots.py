@@ -239,7 +239,7 @@ def _event(event: Event, by: int) -> Event:
     elif isinstance(data, StepSettled | CheckBaselined):
         looked = (min(data.looked_us) + by, data.looked_us[1] + by)
         data = data.model_copy(update={"looked_us": looked})
-    return replace(event, mono_us=event.mono_us + by, data=data)
+    return event._replace(mono_us=event.mono_us + by, data=data)
 
 
 def _sample(sample: Sample, by: int) -> Sample:

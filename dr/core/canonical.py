@@ -7,6 +7,8 @@ the RFC sorts by UTF-16 code units, orjson by UTF-8 bytes.
 """
 
 import hashlib
+from collections.abc import Iterable
+from enum import StrEnum
 from typing import Final
 
 _LEAVES: Final = frozenset({str, int, bool, type(None)})
@@ -21,11 +23,13 @@ def canonical(value: object) -> bytes:
     import orjson
 
     try:
-        if _check(value):
-            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
+        _check((value,))
+        found = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
+        if found.isascii():
+            return found
         return orjson.dumps(_sorted(value), option=orjson.OPT_STRICT_INTEGER)
-    except TypeError as error:  # what orjson says of a lone surrogate, and of too large an integer
-        raise ValueError(str(error)) from error
+    except TypeError as error:  # how orjson says: a lone surrogate, a key, a number beyond
+        raise ValueError(f"it has no canonical form: {error}") from error
 
 
 def canonical_sha256(value: object) -> str:
@@ -33,32 +37,18 @@ def canonical_sha256(value: object) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
-def _check(value: object) -> bool:
-    """Say whether every key is ASCII; raise ValueError for what has no canonical form.
-
-    Every event passes here: most of what is in it is a leaf, and needs no call of its own.
-    """
-    kind = type(value)
-    if kind in _LEAVES:
-        return True
-    if kind is dict:
-        ascii_keys = _check_keys(value)  # type: ignore[arg-type]
-        items = value.values()  # type: ignore[attr-defined]
-    elif kind is list or kind is tuple:
-        ascii_keys, items = True, value
-    else:
-        raise ValueError(f"{kind.__name__} has no canonical form here")
-    for item in items:
-        if type(item) not in _LEAVES and not _check(item):
-            ascii_keys = False
-    return ascii_keys
-
-
-def _check_keys(value: dict[object, object]) -> bool:
-    try:
-        return "".join(value).isascii()  # type: ignore[arg-type]  # what is no text, it says
-    except TypeError as error:
-        raise ValueError(f"a key must be text: {error}") from error
+def _check(values: Iterable[object]) -> None:
+    """Raise ValueError for what orjson would write, and has no canonical form."""
+    for value in values:
+        kind = type(value)
+        if kind in _LEAVES:  # every event passes here: most of what is in it needs no call
+            continue
+        if kind is dict:
+            _check(value.values())  # type: ignore[attr-defined]
+        elif kind is list or kind is tuple:
+            _check(value)  # type: ignore[arg-type]
+        elif not issubclass(kind, StrEnum):  # a word of a closed list is text
+            raise ValueError(f"{kind.__name__} has no canonical form here")
 
 
 def _sorted(value: object) -> object:

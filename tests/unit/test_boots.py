@@ -113,7 +113,7 @@ def test_the_wall_clock_does_not_matter_within_one_boot() -> None:
     """It is stepped by an hour, back and forth, and says that it is right."""
     events = journal(STORY)
     steps = [
-        replace(event, t=f"2026-01-01T{event.seq * 7 % 24:02}:00:00.000000Z") for event in events
+        event._replace(t=f"2026-01-01T{event.seq * 7 % 24:02}:00:00.000000Z") for event in events
     ]
     seen = Raw(probes=samples_text(samples()).encode())
     wild = replace(seen, clock=BOOT.clock(), starts=b"no such thing\n")

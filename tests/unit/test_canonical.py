@@ -1,7 +1,7 @@
 """Canonical JSON against another implementation of RFC 8785."""
 
 import random
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 import pytest
 import rfc8785
@@ -39,6 +39,10 @@ def test_keys_are_sorted_by_utf_16_not_by_code_point() -> None:
     assert canonical({"\ufb33": 1, "😀": 2}) == '{"😀":2,"\ufb33":1}'.encode()
 
 
+class Number(IntEnum):
+    ONE = 1
+
+
 class Word(StrEnum):
     A = "a"
 
@@ -59,7 +63,8 @@ class Word(StrEnum):
         "\ud800",
         {"\udfff": 1},
         b"x",
-        Word.A,
+        Number.ONE,
+        {Word.A: 1},
         {1},
     ],
 )

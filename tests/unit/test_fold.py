@@ -1,6 +1,5 @@
 """Events → the state of a run."""
 
-from dataclasses import replace
 from random import Random
 
 import pytest
@@ -371,6 +370,6 @@ def test_a_restart_of_the_machine_lets_nothing_lie_in_the_future() -> None:
 
 def test_a_fault_that_was_asked_for_before_a_restart_keeps_its_wall_time() -> None:
     data = (adopted(), intended("x"), adopted("boot-2"), doubted("x"), settled("x"))
-    told = [replace(e, mono_us=e.mono_us if e.seq < 3 else e.seq) for e in events(*data)]
+    told = [e._replace(mono_us=e.mono_us if e.seq < 3 else e.seq) for e in events(*data)]
 
     assert fold(TWO, told).fault_at == "2026-01-01T00:00:02.000000Z"

@@ -92,7 +92,7 @@ def test_what_can_never_be_put_back_was_not_returned() -> None:
     kept = ev.StepKept(step="evacuate", irreversible=True, why="it is gone")
     last = run.events[-1]
     events = tuple(e for e in run.events if not _undoes(e.data, "evacuate"))
-    told = replace(run, events=(*events[:-1], replace(last, data=kept), last))
+    told = replace(run, events=(*events[:-1], last._replace(data=kept), last))
     assert known(told)["returned"] == "something cannot be put back"
 
 
@@ -140,9 +140,9 @@ def test_one_hand_that_starts_and_approves_is_named() -> None:
     run = report_data.passed()
     assert one_hand(run.events) == ""
     same = tuple(
-        replace(e, data=e.data.model_copy(update={"who": "ada"}))
+        e._replace(data=e.data.model_copy(update={"who": "ada"}))
         if hasattr(e.data, "who")
-        else replace(e, data=e.data.model_copy(update={"started_by": "ada"}))
+        else e._replace(data=e.data.model_copy(update={"started_by": "ada"}))
         if hasattr(e.data, "started_by")
         else e
         for e in run.events
@@ -160,7 +160,7 @@ def test_a_list_too_long_to_read_is_cut_and_says_so() -> None:
     run = report_data.passed()
     last = run.events[-1]
     notes = tuple(
-        replace(last, seq=n, data=ev.WarningRaised(code="W", text=f"{n}")) for n in range(900)
+        last._replace(seq=n, data=ev.WarningRaised(code="W", text=f"{n}")) for n in range(900)
     )
     page = replace(run, events=(*run.events, *notes)).page()
     assert len(page.deviations) == 201

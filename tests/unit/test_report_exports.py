@@ -46,7 +46,7 @@ def evidence(run: Material) -> Evidence:
 def hostile(kind: str) -> Evidence:
     """Return a run with hostile text wherever text can be; sites and digests stay."""
     run = report_data.ALL[kind]()
-    events = tuple(replace(e, data=poisoned(e.data)) for e in run.events)
+    events = tuple(e._replace(data=poisoned(e.data)) for e in run.events)
     plan = poisoned(run.plan).model_copy(update={"sites": run.plan.sites})
     return evidence(replace(run, plan=plan, result=poisoned(run.result), events=events))
 
@@ -214,7 +214,7 @@ def test_ten_thousand_events_make_a_page_that_can_be_read() -> None:
     run = report_data.passed()
     note = NoteAdded(who="ada@example.com", text=PAYLOAD)
     last = run.events[-1]
-    many = tuple(replace(last, seq=n, data=note) for n in range(10_000))
+    many = tuple(last._replace(seq=n, data=note) for n in range(10_000))
     page = replace(run, events=(*run.events[:-1], *many)).page()
     assert len(page.decisions) < 250
     assert page.decisions[-1].what.startswith("and ")

@@ -130,7 +130,7 @@ def test_the_page_can_neither_run_nor_load_anything() -> None:
 def test_hostile_text_in_any_field_stays_text(kind: str) -> None:
     run = report_data.ALL[kind]()
     plan, result = poisoned(run.plan), poisoned(run.result)
-    events = tuple(replace(e, data=poisoned(e.data), run=PAYLOAD + e.run) for e in run.events)
+    events = tuple(e._replace(data=poisoned(e.data), run=PAYLOAD + e.run) for e in run.events)
     samples = tuple(
         replace(s, probe=PAYLOAD + s.probe, why=PAYLOAD, vantage=PAYLOAD) for s in run.samples
     )

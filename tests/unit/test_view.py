@@ -90,7 +90,7 @@ def test_json_lines_begin_with_the_version_and_end_with_the_result() -> None:
     view = JsonLines(out)
     run = report_data.passed()
     hostile = ev.NoteAdded(who="eve", text="\x1b[2J\u202e")
-    events = (*run.events, replace(run.events[-1], data=hostile))
+    events = (*run.events, run.events[-1]._replace(data=hostile))
     for event in events:
         view.event(event)
     view.tick(shot(run, 30))

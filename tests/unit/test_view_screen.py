@@ -89,7 +89,7 @@ def test_a_held_step_says_how_to_answer() -> None:
         if event.mono_us <= at(100):
             follower.event(event)
     held = ev.StepHeld(step="evacuate", way=ev.Way.FORWARD, question="Did it happen?")
-    follower.event(replace(run.events[-1], data=held, mono_us=at(101)))
+    follower.event(run.events[-1]._replace(data=held, mono_us=at(101)))
     taken = follower.shot(at(102), {})
     assert words(taken)["evacuate"] is StepWord.HELD
     assert taken.waiting[0].prompt == "Did it happen?"
