@@ -17,6 +17,8 @@ _LEAVES: Final = frozenset({str, int, bool, type(None)})
 def canonical(value: object) -> bytes:
     """Return the canonical JSON of plain JSON types (dict, list, tuple, str, int, bool, None).
 
+    A member of a StrEnum is its text; it is no key.
+
     Raises ValueError for a float, an integer beyond 2**53 - 1, text that is not Unicode scalar
     values, a key that is not text, and any other type.
     """
