@@ -40,6 +40,7 @@ class Case:
     ending: str = "completed"
     stop_at: int = 0
     repeats: bool = False  # asking twice is asking once: requests are not counted, places are
+    lives: int = 1  # more where a deadline is 1.5 ms of this machine's time: it may be busy once
 
 
 def a_check(id_: str, thing: str, phase: Phase = Phase.VERIFY, **over: object) -> PlannedStep:
@@ -89,7 +90,7 @@ CASES = {
         ("x",), ending="failed",
     ),
     "a step that is late because it is seen late": Case(
-        a_plan(a_step("x", within=Duration.parse("300ms"))), ("x",), slow, ending="any",
+        a_plan(a_step("x", within=Duration.parse("300ms"))), ("x",), slow, ending="any", lives=3,
     ),
     "a stop in the middle": Case(
         a_plan(a_step("x"), a_step("wait", Phase.RECOVER, klass=StepClass.GATE, kind="wait",
@@ -139,17 +140,24 @@ def wrong(case: Case, world: World, run: Run) -> str | None:
     return None
 
 
+def always_wrong(case: Case, *deaths: int | None) -> str | None:
+    """Say what is wrong with every one of the lives that a case has."""
+    said = None
+    for _ in range(case.lives):
+        said = wrong(case, *live(case, *deaths)[:2])
+        if said is None:
+            return None
+    return said
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_a_death_at_any_port_loses_doubles_and_leaves_nothing(name: str) -> None:
     case = CASES[name]
-    world, run, ports = live(case, None)
-    assert wrong(case, world, run) is None
+    _, _, ports = live(case, None)
     assert ports > 5
 
-    for point in range(SEED % STRIDE, ports + 2, STRIDE):
-        world, run, _ = live(case, point)
-
-        assert wrong(case, world, run) is None, f"{name}, port {point}"
+    for point in (None, *range(SEED % STRIDE, ports + 2, STRIDE)):
+        assert always_wrong(case, point) is None, f"{name}, port {point}"
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -158,9 +166,7 @@ def test_dying_again_and_again_on_the_way_changes_nothing(name: str) -> None:
 
     for _ in range(5):
         deaths = [draw.randrange(1, 30) for _ in range(draw.randrange(2, 5))]
-        world, run, _ = live(CASES[name], *deaths)
-
-        assert wrong(CASES[name], world, run) is None, f"{name}, seed {SEED}, ports {deaths}"
+        assert always_wrong(CASES[name], *deaths) is None, f"{name}, seed {SEED}, ports {deaths}"
 
 
 def test_what_cannot_be_put_back_is_named_and_the_rest_is_put_back() -> None:
