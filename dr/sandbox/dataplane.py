@@ -9,7 +9,7 @@ from dr.sandbox.addresses import Addresses, free
 from dr.sandbox.data.rules import STAND_ALONE
 from dr.sandbox.data.truth import TruthLog
 from dr.sandbox.sim import PRIMARY, REGIONS, STANDBY, Sim
-from dr.sandbox.world import ControlPlane, Database, Times
+from dr.sandbox.world import ControlPlane, Database, Times, Writes
 
 if TYPE_CHECKING:
     from dr.sandbox.data.app import Answer
@@ -64,6 +64,7 @@ def start(
     Sets the database that patches use. wanted: as for `make_database`; home: where it keeps its
     files. Raises OSError, RuntimeError; nothing is left running then.
     """
+    from dr.sandbox.carts import Carts
     from dr.sandbox.names import Names
 
     leads = Names(plane, Addresses("", PRIMARY, STANDBY, "", "", 0))
@@ -82,7 +83,7 @@ def start(
         database.start(near[0], near[1:], far)
         instances = make_instances(plane, sim.times, truth)
         stack.callback(instances.stop)
-        serving = serve(plane, database, truth, at, region, instances)
+        serving = serve(plane, database, truth, at, region, (instances, Carts(truth)))
         stack.callback(serving.stop)
         sim.database = database
         sim.instances = instances
@@ -96,18 +97,20 @@ def serve(
     truth: TruthLog,
     at: Addresses,
     leads: Callable[[], str] = lambda: PRIMARY,
-    instances: "Instances | None" = None,
+    beside: "tuple[Instances, Writes | None] | None" = None,
 ) -> DataPlane:
     """Start the service in both Regions, the status page and the witness; not the database.
 
-    leads: where the service's name leads now; asked only where all share one address. Raises
-    OSError if an address cannot be had; nothing is left running then.
+    leads: where the service's name leads now; asked only where all share one address. beside: what
+    parts of the service use instead, instances and tables. Raises OSError if an address cannot be
+    had; nothing is left running then.
     """
     from dr.sandbox.data.rules import Rules
     from dr.sandbox.data.service import RegionService, status_page
     from dr.sandbox.data.witness import Witness
 
-    rules = Rules(control, database, instances)
+    instances, tables = beside or (None, None)
+    rules = Rules(control, database, instances, tables)
     with ExitStack() as stack:
         if at.shared:
             bound = _serve_shared(stack, rules, at, leads)

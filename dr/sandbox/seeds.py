@@ -2,7 +2,7 @@
 
 import json
 
-from dr.sandbox import seeds_cache, seeds_global, seeds_locked, seeds_rds
+from dr.sandbox import seeds_cache, seeds_carts, seeds_global, seeds_locked, seeds_rds
 from dr.sandbox.inventory import fake_hands
 from dr.sandbox.inventory_data import PAIRS
 from dr.sandbox.sim import PRIMARY, STANDBY
@@ -15,6 +15,7 @@ def seed(endpoint: str, outputs: dict[str, str]) -> None:
     groups = seeds_rds.seed(aws, west, outputs)
     seeds_global.seed(aws, west, groups)
     seeds_cache.seed(aws, outputs)
+    seeds_carts.seed(aws, west)
     seeds_locked.seed(aws, outputs)
     for number in range(1, 21):
         aws.dynamodb.put_item(

@@ -1,12 +1,14 @@
 """What moto knows of the databases beside the estate's cluster.
 
 A part of the service names what it uses in a parameter: an instance by its identifier, a cache by
-its replication group, a global database by its own. A cache is asked at its primary endpoint and a
-global database at its writer endpoint, which lead to the primary and the writer, wherever they are.
+its replication group, a global database or table by its own name. A cache is asked at its primary
+endpoint and a global database at its writer endpoint, which lead to the primary and the writer,
+wherever they are; a table in the Region itself.
 """
 
 from typing import Any
 
+from dr.sandbox import carts
 from dr.sandbox.backends import backend
 from dr.sandbox.patches import elasticache, rds, rds_global, rds_instances
 from dr.sandbox.sim import PRIMARY, REGIONS
@@ -23,7 +25,7 @@ def in_use(region: str, name: str) -> str | None:
     if found is not None:
         return rds_global.writer_of(found)
     group = backend("elasticache", region).replication_groups.get(name)
-    return elasticache.primary_of(group) if group is not None else None
+    return elasticache.primary_of(group) if group is not None else carts.node(region, name)
 
 
 def there(region: str, node: str) -> bool:

@@ -113,7 +113,29 @@ class ControlPlane(Protocol):
         """Say whether the security groups of a database instance let the service in."""
 
 
-class Database(Protocol):
+class Writes(Protocol):
+    """What a part of the service writes to and reads from, by node."""
+
+    def write(self, instance: str, run: str, seq: int, sent_us: int) -> None:
+        """Commit one mark on the node. Raises OSError if it is not writable or not there."""
+
+    def read(self, instance: str, run: str) -> list[int]:
+        """Return the sequence numbers of a run's marks on the node, duplicates included.
+
+        Raises OSError if the node is not there.
+        """
+
+    def delete(self, instance: str, run: str) -> None:
+        """Remove a run's marks. Raises OSError if the node is not writable."""
+
+    def ping(self, instance: str) -> None:
+        """Write something and read it back. Raises OSError if that is not possible."""
+
+    def writable(self, instance: str) -> bool:
+        """Say, without asking the node and at no cost, whether it takes writes now."""
+
+
+class Database(Writes, Protocol):
     """The database behind the orders clusters: real PostgreSQL, or a store in memory.
 
     Nodes are named by instance id. The first cluster's instances replicate from its writer
@@ -140,24 +162,6 @@ class Database(Protocol):
 
     def address(self, instance: str) -> tuple[str, int] | None:
         """Return where the node listens (PostgreSQL), or None (in memory)."""
-
-    def write(self, instance: str, run: str, seq: int, sent_us: int) -> None:
-        """Commit one mark on the node. Raises OSError if it is not writable or not there."""
-
-    def read(self, instance: str, run: str) -> list[int]:
-        """Return the sequence numbers of a run's marks on the node, duplicates included.
-
-        Raises OSError if the node is not there.
-        """
-
-    def delete(self, instance: str, run: str) -> None:
-        """Remove a run's marks. Raises OSError if the node is not writable."""
-
-    def ping(self, instance: str) -> None:
-        """Write something and read it back. Raises OSError if that is not possible."""
-
-    def writable(self, instance: str) -> bool:
-        """Say, without asking the node and at no cost, whether it takes writes now."""
 
 
 class Instances(Database, Protocol):

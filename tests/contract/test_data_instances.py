@@ -39,7 +39,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     database = start_database("memory", tmp_path, control.times, truth)
     instances = Instances(control.times, truth)
     instances.begin({"ledger": None, "far": "ledger"})
-    plane = serve(control, database, truth, AT, instances=instances)
+    plane = serve(control, database, truth, AT, beside=(instances, None))
     try:
         yield World(control, instances, truth, plane)
     finally:

@@ -44,6 +44,12 @@ _ONCE = {
         "ssm:PutParameter": (1, 1),
         "route53:ChangeResourceRecordSets": (1, 1),
     },
+    "dynamodb-region-evacuation": {
+        "ec2:CreateNetworkAcl": (3, 0),
+        "ec2:ReplaceNetworkAclAssociation": (6, 6),
+        "ec2:DeleteNetworkAcl": (0, 3),
+        "route53:ChangeResourceRecordSets": (1, 1),
+    },
     "kms-key-disabled": {"kms:DisableKey": (1, 0), "kms:EnableKey": (1, 0)},
     "secret-deleted": {
         "secretsmanager:DeleteSecret": (1, 0),

@@ -30,6 +30,7 @@ PATHS = {  # the others: health
     "aurora-global-failover": "stock",
     "aurora-global-switchover": "stock",
     "dynamodb-backup-restore": "items",
+    "dynamodb-region-evacuation": "carts",
     "dynamodb-restore": "items",
     "elasticache-failover": "sessions",
     "kms-key-disabled": "sealed",
@@ -47,11 +48,13 @@ UNALARMED = {*PATHS}  # drills that ask no alarm
 # A promotion cannot be taken back: the drill, and the part of the service that has moved.
 LEAVING = {"rds-replica-promotion": "ledger/", "region-failover": ""}
 FELT_LATE = {"kms-key-disabled", "secret-deleted"}  # the service goes on with what it has read
-MOVING = {*LEAVING, "rds-snapshot-copy-restore"}  # the name of the service leads elsewhere
+# The name of the service leads elsewhere.
+MOVING = {*LEAVING, "dynamodb-region-evacuation", "rds-snapshot-copy-restore"}
 BELOW = {  # far below what the sandbox can do
     "aurora-global-failover": "300ms",
     "aurora-global-switchover": "300ms",
     "dynamodb-backup-restore": "500ms",
+    "dynamodb-region-evacuation": "300ms",
     "dynamodb-restore": "500ms",
     "elasticache-failover": "300ms",
     "kms-key-disabled": "500ms",
@@ -97,10 +100,15 @@ class Played:
 
             moved = self.names.moved(down[0])
             there = next(
-                o
-                for o in summary(self.held.lines).outages
-                if (o.path, o.region) == (path, "us-west-2") and (o.up_us or 0) > down[0]
+                (
+                    o
+                    for o in summary(self.held.lines).outages
+                    if (o.path, o.region) == (path, "us-west-2") and (o.up_us or 0) > down[0]
+                ),
+                None,
             )
+            if there is None:  # it was never down there
+                return moved
             up = (there.known_down_us or 0, there.up_us or 0)
             return max(moved[0], up[0]), max(moved[1], up[1])
 
@@ -191,7 +199,10 @@ def test_no_mark_stays_behind(played: Played) -> None:
 
     assert [item for items in now["tables"].values() for item in items if MARK in item] == []
     assert [key for key in now["objects"] if played.evidence.id in key] == []
-    places = [("primary_url", part) for part in ("", "ledger/", "reports/", "sessions/", "stock/")]
+    places = [
+        ("primary_url", part)
+        for part in ("", "ledger/", "reports/", "sessions/", "stock/", "carts/")
+    ]
     places += [("standby_url", LEAVING[name]) for name in LEAVING if name == played.name]
     for url, part in places:
         assert marks_left(played.sandbox, played.evidence.unique_id, url, part) == [], (url, part)

@@ -45,6 +45,7 @@ PORTS = {  # about so many, unobserved: where to draw from
     "aurora-global-failover": 52,
     "aurora-global-switchover": 52,
     "rds-snapshot-copy-restore": 96,
+    "dynamodb-region-evacuation": 120,
     "kms-key-disabled": 58,
     "secret-deleted": 58,
     "region-failover": 130,
@@ -157,7 +158,8 @@ def played(deaths: list[Death], places: tuple[Theatre, Nurseries, Path]) -> int:
 def drawn() -> list[Death]:
     """Return a few deaths of each drill, and one of a drill as it is shipped."""
     draw = random.Random(seed())
-    names = [(name, False) for name in ["region-failover", *RETURNING * 2]]
+    more = draw.sample(RETURNING, 4)
+    names = [(name, False) for name in ["region-failover", *RETURNING, *more]]
     return [
         Death(name, draw.randrange(PORTS[name]), draw.choice(["resume", "abort"]), whole)
         for name, whole in [*names, (draw.choice(RETURNING), True)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from dr.sandbox.data.rules import STAND_ALONE, Rules, WriterState
-from dr.sandbox.world import Database
+from dr.sandbox.world import Writes
 
 _DATABASE_TIMEOUT_S = 1.0
 _JSON = "application/json"
@@ -73,7 +73,7 @@ class Orders:
             case _:
                 return NOT_FOUND
 
-    def _writer(self, part: str) -> tuple[Database, str]:
+    def _writer(self, part: str) -> tuple[Writes, str]:
         """Return the database of a part of the service ("": of orders itself), and its writer.
 
         Raises OSError, after a while if it is out of reach.
@@ -83,7 +83,7 @@ class Orders:
         if state is WriterState.UNREACHABLE:
             self.stopping.wait(_DATABASE_TIMEOUT_S)
             raise TimeoutError(f"{instance} does not answer")
-        database = rules.instances if part else rules.database
+        database = rules.behind(part)
         if state is WriterState.NONE or database is None:
             raise ConnectionRefusedError("there is no database that takes writes")
         return database, instance

@@ -11,10 +11,11 @@ from functools import partial
 
 from dr.sandbox.data.envelope import Envelope
 from dr.sandbox.data.kept import Kept, Read
-from dr.sandbox.world import ControlPlane, Database, Target
+from dr.sandbox.world import ControlPlane, Database, Target, Writes
 
 # Parts of the service with a database of their own.
-STAND_ALONE = ("ledger", "reports", "sessions", "stock")
+STAND_ALONE = ("carts", "ledger", "reports", "sessions", "stock")
+ON_TABLES = ("carts",)  # those that are in no subnet
 
 
 class Fate(Enum):
@@ -41,6 +42,7 @@ class Rules:
     control: ControlPlane
     database: Database
     instances: Database | None = None  # those that stand alone
+    tables: Writes | None = None
     kept: Kept = field(default_factory=Kept)
 
     def fates(self, region: str) -> list[Fate]:
@@ -71,11 +73,19 @@ class Rules:
         instance = self.control.instance_in_use(region, name)
         if instance is None:
             return WriterState.NONE, ""
+        if name in ON_TABLES:
+            return WriterState.FINE, instance
         subnet = self.control.database_subnet(region, instance)
         dark = subnet is not None and self.control.zone_dark(region, subnet)
         if dark or not self.control.lets_in(region, instance):
             return WriterState.UNREACHABLE, instance
         return WriterState.FINE, instance
+
+    def behind(self, part: str) -> Writes | None:
+        """Return what a part of the service ("": orders itself) writes to; None: nothing."""
+        if part in ON_TABLES:
+            return self.tables
+        return self.instances if part else self.database
 
     def item(self, region: str, key: str) -> dict[str, object] | None:
         """Return an item of the table the service uses, or None."""
@@ -132,9 +142,10 @@ class Rules:
         if kind == "health":
             state, instance = self.writer(region)
             return state is WriterState.FINE and self.database.writable(instance)
-        if kind in STAND_ALONE and self.instances is not None:
+        behind = self.behind(kind) if kind in STAND_ALONE else None
+        if behind is not None:
             state, instance = self.instance(region, kind)
-            return state is WriterState.FINE and self.instances.writable(instance)
+            return state is WriterState.FINE and behind.writable(instance)
         readers: dict[str, Callable[[], object]] = {
             "items": partial(self.item, region, name),
             "docs": partial(self.document, region, name),

@@ -5,8 +5,8 @@ is CREATING for a while and serves nothing until it is ACTIVE; tags, TTL and the
 itself are not restored. It refuses a table without recovery, and a time outside the window.
 moto: copies the items of *now*, at once, whatever the time, with or without recovery enabled.
 Still simplified: the window reaches up to this moment (AWS: about five minutes behind), precision
-is finer than AWS's second, a deleted table's window is gone with it, and there are no global
-tables.
+is finer than AWS's second, and a deleted table's window is gone with it. Global tables are in
+`dynamodb_global`.
 Source: Amazon DynamoDB API reference; developer guide, "Point-in-time recovery: how it works".
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 from dr.sandbox.patches.patching import Patch, patch
 from dr.sandbox.sim import Sim
 
-_WRITES = ("put_item", "update_item", "delete_item")
+WRITES = ("put_item", "update_item", "delete_item")
 _READS = ("get_item", "query", "scan")
 
 
@@ -29,7 +29,7 @@ def apply(sim: Sim) -> None:
     from moto.dynamodb.models.table import RestoredPITTable, RestoredTable, Table
     from moto.dynamodb.responses import DynamoHandler
 
-    for name in _WRITES:
+    for name in WRITES:
         patch(sim, DynamoDBBackend, name, _write)
     for name in _READS:
         patch(sim, DynamoDBBackend, name, _read)
@@ -55,11 +55,21 @@ def _write(sim: Sim, original: Patch, self: Any, table_name: str, *args: Any, **
     _must_be_active(table)
     with sim.lock:
         result = original(self, table_name, *args, **kwargs)
-        key = args[0] if args else kwargs.get("item_attrs", kwargs.get("key"))
-        hash_key, range_key = self.get_keys_value(table, key)
-        item = copy.deepcopy(table.get_item(hash_key, range_key))
-        _journal(table).append((time.time(), hash_key, range_key, item))
+        _journal(table).append((time.time(), *changed(self, table, args, kwargs)))
     return result
+
+
+def changed(backend: Any, table: Any, args: Any, kwargs: Any) -> tuple[Any, Any, Any]:
+    """Return what a write has changed, as it is now: hash key, range key, item (None: gone)."""
+    key = args[0] if args else kwargs.get("item_attrs", kwargs.get("key"))
+    hash_key, range_key = backend.get_keys_value(table, key)
+    return hash_key, range_key, copy.deepcopy(table.get_item(hash_key, range_key))
+
+
+def store(table: Any, hash_key: Any, range_key: Any, item: Any) -> None:
+    """Write an item (None: delete it) past all conditions, and journal it."""
+    _put(table, hash_key, range_key, copy.deepcopy(item))
+    _journal(table).append((time.time(), hash_key, range_key, copy.deepcopy(item)))
 
 
 def _read(sim: Sim, original: Patch, self: Any, table_name: str, *args: Any, **kwargs: Any) -> Any:
