@@ -6,6 +6,8 @@ action, so that `dr validate` loads only the kinds a drill uses.
 
 ACTIONS: dict[str, str] = {
     "aws.asg.leave_zone": "dr.actions.asg_leave_zone:AsgLeaveZone",
+    "aws.backup.put_validation": "dr.actions.backup_put_validation:BackupPutValidation",
+    "aws.backup.restore_table": "dr.actions.backup_restore_table:BackupRestoreTable",
     "aws.dynamodb.delete_items": "dr.actions.dynamodb_delete_items:DynamodbDeleteItems",
     "aws.dynamodb.restore_backup": "dr.actions.dynamodb_restore_backup:DynamodbRestoreBackup",
     "aws.dynamodb.restore_point_in_time": (

@@ -71,6 +71,10 @@ class Aws:
         return self._client("autoscaling")
 
     @property
+    def backup(self) -> Any:
+        return self._client("backup")
+
+    @property
     def cloudtrail(self) -> Any:
         return self._client("cloudtrail")
 

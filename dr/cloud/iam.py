@@ -41,6 +41,8 @@ _OTHER_NAME: dict[tuple[str, str], frozenset[str]] = {
     ("s3", "ListObjectsV2"): frozenset({"s3:ListBucket"}),
     ("s3", "ListObjectVersions"): frozenset({"s3:ListBucketVersions"}),
     ("s3", "GetBucketReplication"): frozenset({"s3:GetReplicationConfiguration"}),
+    # The job works with a role of its own, which is handed over.
+    ("backup", "StartRestoreJob"): frozenset({"backup:StartRestoreJob", "iam:PassRole"}),
     ("dynamodb", "RestoreTableFromBackup"): _RESTORE | {"dynamodb:RestoreTableFromBackup"},
     ("dynamodb", "RestoreTableToPointInTime"): _RESTORE | {"dynamodb:RestoreTableToPointInTime"},
     ("sts", "GetCallerIdentity"): frozenset(),  # allowed to everybody; cannot be denied

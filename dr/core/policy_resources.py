@@ -148,11 +148,27 @@ _BY_COPY: Final[Mapping[str, tuple[str, ...]]] = {
         f"{_RDS}snapshot:*",
     ),
 }
+_VAULT: Final = "arn:{partition}:backup:{region}:{account}:backup-vault:{vault}"
+_POINTS: Final = "arn:{partition}:backup:{region}:{account}:recovery-point:*"
+_BY_BACKUP: Final[Mapping[str, tuple[str, ...]]] = {
+    "backup:GetRecoveryPointRestoreMetadata": (_POINTS,),
+    "backup:ListRecoveryPointsByBackupVault": (_VAULT,),
+    "backup:StartRestoreJob": (_POINTS,),
+    "dynamodb:DeleteTable": _RESTORED_TABLE,
+    "dynamodb:DescribeTable": _BOTH,
+    "iam:PassRole": ("{role}",),
+}
 _CONTENT: Final = (f"{_TABLE}{{table}}", f"{_TABLE}{{restored}}")
 
 _BY_KIND: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "aws.dynamodb.restore_point_in_time": _BY_RESTORE,
     "aws.dynamodb.restore_backup": _BY_RESTORE,
+    "aws.backup.restore_table": _BY_BACKUP,
+    # Which table a job has restored, only the run knows.
+    "aws.backup.put_validation": {
+        "dynamodb:DescribeTable": (f"{_TABLE}*",),
+        "dynamodb:ListTagsOfResource": (f"{_TABLE}*",),
+    },
     "aws.rds.copy_snapshot": _BY_COPY,
     "aws.rds.restore_point_in_time": _BY_INSTANCE_RESTORE,
     "aws.rds.restore_snapshot": _BY_INSTANCE_RESTORE,

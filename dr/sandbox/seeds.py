@@ -2,7 +2,7 @@
 
 import json
 
-from dr.sandbox import seeds_cache, seeds_carts, seeds_global, seeds_locked, seeds_rds
+from dr.sandbox import seeds_backup, seeds_cache, seeds_carts, seeds_global, seeds_locked, seeds_rds
 from dr.sandbox.inventory import fake_hands
 from dr.sandbox.inventory_data import PAIRS
 from dr.sandbox.sim import PRIMARY, STANDBY
@@ -28,6 +28,7 @@ def seed(endpoint: str, outputs: dict[str, str]) -> None:
             },
         )
     aws.dynamodb.create_backup(TableName=outputs["table"], BackupName="nightly")
+    seeds_backup.seed(aws, outputs)
     aws.ssm.put_parameter(Name="/orders/bucket", Type="String", Value=outputs["bucket"], Tags=PAIRS)
     documents = {"docs/welcome.txt": "Welcome to Orders.\n"}
     for number in range(1, 21):

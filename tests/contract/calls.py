@@ -58,6 +58,8 @@ def _resources(permission: str, call: str, params: dict[str, Any], region: str) 
         keys += [params["Key"]] if "Key" in params else []
         bucket = f"arn:aws:s3:::{params['Bucket']}"
         return [f"{bucket}/{key}" for key in keys] or [bucket]
+    if service in {"backup", "iam"}:
+        return _backups(service, params, lead)
     if service in {"elasticache", "kms", "secretsmanager"}:
         return [_named(service, params, lead)]
     if service == "ssm":
@@ -66,14 +68,25 @@ def _resources(permission: str, call: str, params: dict[str, Any], region: str) 
     if service == "route53":
         zone = params.get("HostedZoneId") or params["ResourceId"]
         return [f"arn:aws:route53:::hostedzone/{zone}"]
+    return _fleet(permission, params, lead)
+
+
+def _fleet(permission: str, params: dict[str, Any], lead: str) -> list[str]:
     if permission == "autoscaling:UpdateAutoScalingGroup":
         name = params["AutoScalingGroupName"]
         return [f"{lead}autoScalingGroup:0-0:autoScalingGroupName/{name}"]
     if permission == "ec2:CreateNetworkAcl":
         return [f"{lead}network-acl/acl-1", f"{lead}vpc/{params['VpcId']}"]
-    if service == "ec2" and not permission.startswith("ec2:Describe"):
+    if permission.startswith("ec2:") and not permission.startswith("ec2:Describe"):
         return [f"{lead}network-acl/acl-1"]
     return ["*"]
+
+
+def _backups(service: str, params: dict[str, Any], lead: str) -> list[str]:
+    if service == "iam":
+        return [params["IamRoleArn"]]
+    vault = f"{lead}backup-vault:{params.get('BackupVaultName')}"
+    return [params.get("RecoveryPointArn", vault if "BackupVaultName" in params else "*")]
 
 
 def _named(service: str, params: dict[str, Any], lead: str) -> str:

@@ -50,6 +50,7 @@ DRILL = pytest.mark.parametrize(
     [
         "aurora-global-failover",
         "aurora-global-switchover",
+        "backup-restore-job",
         "dynamodb-backup-restore",
         "dynamodb-region-evacuation",
         "dynamodb-restore",
@@ -184,6 +185,8 @@ def test_the_policy_reaches_no_other_resource(name: str, cloud: Cloud) -> None:
     }
     assert everything <= {
         "autoscaling:DescribeAutoScalingGroups",
+        "backup:ListRestoreJobs",
+        "backup:PutRestoreValidationResult",
         "cloudwatch:DescribeAlarms",
         "dynamodb:ListBackups",
         "dynamodb:ListTables",

@@ -131,7 +131,7 @@ def test_a_snapshot_is_copied_after_a_while_and_restored_where_it_is(cloud: Clou
         SourceRegion="us-east-1",
     )["DBSnapshot"]
     assert told["Status"] == "creating"
-    restore = {"DBInstanceIdentifier": "restored", "DBSnapshotIdentifier": "copied"}
+    restore: Any = {"DBInstanceIdentifier": "restored", "DBSnapshotIdentifier": "copied"}
     with pytest.raises(ClientError, match="InvalidDBSnapshotState"):
         rds.restore_db_instance_from_db_snapshot(**restore)
 

@@ -50,6 +50,14 @@ _ONCE = {
         "ec2:DeleteNetworkAcl": (0, 3),
         "route53:ChangeResourceRecordSets": (1, 1),
     },
+    "backup-restore-job": {
+        "dynamodb:BatchWriteItem": (1, 0),
+        "dynamodb:PutItem": (0, 20),
+        "backup:StartRestoreJob": (1, 0),
+        "backup:PutRestoreValidationResult": (1, 0),
+        "dynamodb:DeleteTable": (0, 1),
+        "ssm:PutParameter": (1, 1),
+    },
     "kms-key-disabled": {"kms:DisableKey": (1, 0), "kms:EnableKey": (1, 0)},
     "secret-deleted": {
         "secretsmanager:DeleteSecret": (1, 0),

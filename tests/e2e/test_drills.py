@@ -29,6 +29,7 @@ SHIPPED = sorted(path.stem for path in DRILLS.glob("*.yaml"))
 PATHS = {  # the others: health
     "aurora-global-failover": "stock",
     "aurora-global-switchover": "stock",
+    "backup-restore-job": "items",
     "dynamodb-backup-restore": "items",
     "dynamodb-region-evacuation": "carts",
     "dynamodb-restore": "items",
@@ -53,6 +54,7 @@ MOVING = {*LEAVING, "dynamodb-region-evacuation", "rds-snapshot-copy-restore"}
 BELOW = {  # far below what the sandbox can do
     "aurora-global-failover": "300ms",
     "aurora-global-switchover": "300ms",
+    "backup-restore-job": "500ms",
     "dynamodb-backup-restore": "500ms",
     "dynamodb-region-evacuation": "300ms",
     "dynamodb-restore": "500ms",

@@ -46,6 +46,7 @@ PORTS = {  # about so many, unobserved: where to draw from
     "aurora-global-switchover": 52,
     "rds-snapshot-copy-restore": 96,
     "dynamodb-region-evacuation": 120,
+    "backup-restore-job": 130,
     "kms-key-disabled": 58,
     "secret-deleted": 58,
     "region-failover": 130,

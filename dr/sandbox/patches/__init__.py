@@ -10,6 +10,7 @@ def apply(sim: Sim) -> None:
     """Put every patch over moto, once per process. Raises PatchMisses."""
     from dr.sandbox.patches import (
         autoscaling,
+        backup,
         cloudwatch,
         dynamodb,
         dynamodb_global,
@@ -36,5 +37,6 @@ def apply(sim: Sim) -> None:
         cloudwatch,
         elasticache,
         kms,
+        backup,
     ):
         module.apply(sim)

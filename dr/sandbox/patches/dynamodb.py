@@ -176,7 +176,7 @@ def _restore(sim: Sim, backend: Any, target: str, source: str, at: float | None)
         if changed <= at:
             _put(table, hash_key, range_key, copy.deepcopy(item))
     table.restore_date_time = dt.datetime.fromtimestamp(at, tz=dt.UTC).replace(tzinfo=None)
-    _begin(sim, table)
+    begin(table, sim.times.restore)
     return table
 
 
@@ -192,9 +192,9 @@ def _put(table: Any, hash_key: Any, range_key: Any, item: Any) -> None:
         table.items[hash_key][range_key] = item
 
 
-def _begin(sim: Sim, table: Any) -> None:
+def begin(table: Any, seconds: float) -> None:
     """Make the table CREATING for a while, its journal starting with what it holds."""
-    table._dr_ready_at = time.monotonic() + sim.times.restore
+    table._dr_ready_at = time.monotonic() + seconds
     now = time.time()
     table._dr_journal = []
     for hash_key, value in table.items.items():
@@ -211,7 +211,7 @@ def _from_backup(
     with sim.lock:
         table = original(self, target_table_name, backup_arn)
         table.billing_mode = self.get_backup(backup_arn).table.billing_mode
-        _begin(sim, table)
+        begin(table, sim.times.restore)
         return table
 
 
