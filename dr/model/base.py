@@ -5,18 +5,17 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, GetPydanticSchema, JsonValue
 from pydantic_core import core_schema
 
-Json = dict[str, JsonValue]
-"""A JSON object whose shape is somebody else's business (an action's parameters, say)."""
-
-Written = Annotated[
-    Json,
+Json = Annotated[
+    dict[str, JsonValue],
     GetPydanticSchema(
         lambda _kind, _next: core_schema.dict_schema(core_schema.str_schema(strict=True))
     ),
 ]
-"""The same in what is written as canonical JSON, which refuses every other type anyway.
+"""A JSON object whose shape is somebody else's business (an action's parameters, say).
 
-JsonValue calls a Python function for every value there is, and for every one again to write it.
+What is in it is not checked here: it was read from JSON or YAML, or is refused when it is written
+(`dr.core.canonical`). JsonValue alone would call a Python function for every value, and for every
+value again to write it.
 """
 
 

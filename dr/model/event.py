@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple
 
 from pydantic import Field
 
-from dr.model.base import Record, Written
+from dr.model.base import Json, Record
 from dr.model.progress import Progress, World
 
 
@@ -75,7 +75,7 @@ class CheckBaselined(Data):
 
     type: ClassVar[str] = "check.baselined"
     step: str
-    seen: Written
+    seen: Json
     looked_us: tuple[int, int]
 
 
@@ -112,9 +112,9 @@ class StepIntended(Data):
     type: ClassVar[str] = "step.intended"
     step: str
     way: Way
-    params: Written
-    change: Written
-    undo: Written | None  # the reverse change; None with `keeps` or `irreversible`
+    params: Json
+    change: Json
+    undo: Json | None  # the reverse change; None with `keeps` or `irreversible`
     keeps: str | None = None  # why there is nothing to put back
     irreversible: str | None = None  # why it cannot be put back
     token: str
@@ -129,7 +129,7 @@ class StepRequested(Data):
     sent_us: int
     answered_us: int
     calls: tuple[Call, ...] = ()
-    handle: Written | None = None
+    handle: Json | None = None
 
 
 class StepSettled(Data):
@@ -140,8 +140,8 @@ class StepSettled(Data):
     way: Way
     noop: bool  # it was there already; nothing was asked for
     looked_us: tuple[int, int]
-    seen: Written
-    facts: Written  # of a check: level, compared, why; of a gate: the answer
+    seen: Json
+    facts: Json  # of a check: level, compared, why; of a gate: the answer
 
 
 class StepFailed(Data):
