@@ -157,8 +157,8 @@ def _rollbacks(given: JsonValue, outline: Outline, known: Configuration) -> None
     elif kept and len(commands) == len(acting):
         outline.back += [Entry(data) for data in kept]
     elif kept:
-        why = "which step a rollback undoes is not said: put its command into that step's `undo`"
-        outline.gap("disrupt", why, ("rollbacks",))
+        said = "which step a rollback undoes is not said: put its command into that step's `undo`"
+        outline.gap("disrupt", said, ("rollbacks",))
 
 
 def _same(one: Json, other: Json) -> bool:

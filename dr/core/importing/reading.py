@@ -62,7 +62,7 @@ def _yaml(text: str) -> JsonValue:
     from ruamel.yaml import YAML
     from ruamel.yaml.constructor import SafeConstructor
 
-    class Plain(SafeConstructor):  # type: ignore[misc]
+    class Plain(SafeConstructor):
         """Leaves dates as the text that they are."""
 
     Plain.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
