@@ -187,7 +187,7 @@ def test_a_spoilt_message_is_turned_down(tmp_path: Path) -> None:
         state = run_of(PLAN, *draw.choice(states))
         [data] = events_of(state, journal.messages()[-1:])
 
-        event = Event(run="r", epoch=1, seq=99, prev="0" * 64, t="t", mono_us=1, data=data)
+        event = Event("r", 1, 99, "0" * 64, "2026-11-20T09:00:00.000000Z", 9_000_000, data)
         advance(state, event)
         journal.events()
         journal.stage(1, [data])
