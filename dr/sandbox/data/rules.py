@@ -1,6 +1,7 @@
 """What becomes of a request, given what the control plane and the database are at this moment.
 
-The service acts by these rules and the witness judges by them; they ask, and change nothing.
+The service acts by these rules and the witness judges by them; they ask, and change nothing but
+what the service keeps in its memory.
 """
 
 import json
