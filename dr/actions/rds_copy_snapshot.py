@@ -9,8 +9,8 @@ Units:   times are RFC 3339 in UTC.
 Errors:  Refused - the other Region does not answer, has no such snapshot, or it is not available or
          of another instance; it is encrypted and no key of this Region is named.
          Failed, Unclear - what botocore says, translated by the engine.
-Limits:  Give the step the site that the copy is for, and name the other Region in `from_region`;
-         both must be in the blast radius of your drill. A snapshot under the account's default key
+Limits:  Give the step the site that the copy is for, and name the other Region in `from_region`,
+         where it only looks. A snapshot under the account's default key
          cannot be shared with another account; within the account it is encrypted anew with
          `kms_key`. An option group of one's own is not carried over. The time grows with the size
          of what is copied, and at most twenty copies to a Region go on at a time. The copy has the
@@ -36,7 +36,7 @@ from dr.model.names import Region
 from dr.model.progress import Doubt, Progress
 from dr.ports import Action
 
-WITH_IT = ("creating", "copying", "modifying")
+GOING_ON = ("creating", "copying", "modifying")
 
 
 class Params(Record):
@@ -154,7 +154,7 @@ class RdsCopySnapshot(Action[Aws, Params, Seen, Change]):
             return Progress.UNTOUCHED if copying else Progress.SETTLED
         if now == instances.AVAILABLE:
             return Progress.SETTLED if copying else Progress.UNTOUCHED
-        if now in WITH_IT:
+        if now in GOING_ON:
             return Progress.MOVING
         if now == "deleting" and not copying:
             return Progress.MOVING

@@ -62,6 +62,7 @@ class Aws:
         self.timeout_s = timeout_s
         self._session = session
         self._clients: dict[str, Any] = {}
+        self._elsewhere: dict[str, Self] = {}
         self._lock = threading.Lock()
         self._calls = threading.local()
 
@@ -143,16 +144,18 @@ class Aws:
         )
 
     def elsewhere(self, region: str) -> Self:
-        """Return the same hand in another Region, on the same session."""
-        return type(self)(
-            self.account,
-            region,
-            acting=self.acting,
-            role=self.role,
-            endpoint=self.endpoint,
-            session=self._the_session(),
-            timeout_s=self.timeout_s,
-        )
+        """Return the same hand in another Region, on the same session; it is kept."""
+        if region not in self._elsewhere:
+            self._elsewhere[region] = type(self)(
+                self.account,
+                region,
+                acting=self.acting,
+                role=self.role,
+                endpoint=self.endpoint,
+                session=self._the_session(),
+                timeout_s=self.timeout_s,
+            )
+        return self._elsewhere[region]
 
     def drain(self) -> "tuple[Call, ...]":
         """Return the calls this thread made since the last drain, and forget them."""

@@ -8,7 +8,6 @@ Source:  Amazon RDS API Reference, DescribeDBSnapshots, DeleteDBSnapshot.
 from functools import partial
 from typing import Final
 
-from dr.cloud import rds_instances as instances
 from dr.cloud import rds_snapshots as snapshots
 from dr.cloud.aws import Aws
 from dr.cloud.leftover import Leftover, moment
@@ -32,7 +31,7 @@ def find(aws: Aws) -> list[Leftover]:
             held=f"it is {one.status}" if one.status in _GOING_ON else "",
         )
         for one in snapshots.copied(aws)
-        if instances.run_named(one.id) and RUN in one.tags
+        if RUN in one.tags
     ]
 
 

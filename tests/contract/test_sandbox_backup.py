@@ -45,6 +45,7 @@ def _put(cloud: Cloud, job: str) -> None:
 
 
 def test_a_job_takes_time_and_makes_a_table_with_what_was_backed_up(cloud: Cloud) -> None:
+    cloud.sandbox.post("times", {"restore": 2.0})
     items = cloud.east.dynamodb.scan(TableName=cloud.out["table"])["Count"]
     job = _start(cloud, "from-backup", "token-1")
 

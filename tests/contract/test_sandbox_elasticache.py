@@ -25,6 +25,7 @@ def _fail_over(cloud: Cloud, shard: str = "0001") -> Any:
 
 
 def test_a_failover_takes_time_and_swaps_the_roles(cloud: Cloud) -> None:
+    cloud.sandbox.post("times", {"failover": 1.5})
     before = _seen(cloud)
     assert before.automatic
     assert {*before.primaries, *before.replicas} == {PRIMARY_NODE, REPLICA_NODE}

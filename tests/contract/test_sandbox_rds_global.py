@@ -42,7 +42,7 @@ def _ask(cloud: Cloud, call: str, target: str, **more: Any) -> Any:
 
 
 def test_a_failover_takes_time_and_the_old_writer_is_rebuilt(cloud: Cloud) -> None:
-    cloud.sandbox.post("times", {"rejoin": 0.6})
+    cloud.sandbox.post("times", {"rejoin": 2.0})
     old, new = _ends(cloud)
 
     told = _ask(cloud, "failover_global_cluster", new, AllowDataLoss=True)

@@ -121,6 +121,7 @@ def test_what_can_be_restored_stays_behind_and_stops_with_the_instance(cloud: Cl
 
 
 def test_a_snapshot_is_copied_after_a_while_and_restored_where_it_is(cloud: Cloud) -> None:
+    cloud.sandbox.post("times", {"copy": 1.5})
     rds = cloud.west.rds
     (source,) = cloud.east.rds.describe_db_snapshots(DBSnapshotIdentifier=f"{REPORTS}-nightly")[
         "DBSnapshots"
