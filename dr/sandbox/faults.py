@@ -110,13 +110,11 @@ class Faults:
         return None
 
 
-_JSON = {"dynamodb", "ssm", "kms", "secretsmanager"}
+_JSON = {"backup", "dynamodb", "ssm", "kms", "secretsmanager"}
 _THROTTLES = {
     "ec2": "RequestLimitExceeded",
     "s3": "SlowDown",
-    "dynamodb": "ThrottlingException",
-    "ssm": "ThrottlingException",
-    "kms": "ThrottlingException",
+    **dict.fromkeys(_JSON, "ThrottlingException"),
 }
 _EXPIRED = {"ec2": "RequestExpired", **dict.fromkeys(_JSON, "ExpiredTokenException")}
 
