@@ -104,8 +104,11 @@ def sign(run_id: str, *, name: str, key: Path | None) -> int:
 @key_
 def addendum(run_id: str, file: Path, *, title: str, name: str, key: Path | None) -> int:
     """Add a file to a sealed run: actions, owners, retests. Nothing sealed is ever changed."""
+    from dr.core.witnessed import FILE
     from dr.stores.additions import add
 
+    if file.name == FILE:
+        raise Refused(f"{FILE} is what `dr witness {run_id}` makes; call yours something else")
     directory, used = home().run(run_id), signing_key(name, key)
     made = add(directory, home().path, file.name, file.read_bytes(), title, used, Clock())
     click.echo(directory.path / f"addenda/{made.number:04d}")

@@ -17,7 +17,8 @@ from dr.cloud.clock import Clock
 from dr.core.canonical import canonical
 from dr.core.recorded import parse
 from dr.core.seal import Damaged
-from dr.core.witnessing import claims, corroborate, safe_file, unclaimed
+from dr.core.witnessed import FILE, witness_of
+from dr.core.witnessing import safe_file
 from dr.model.errors import Refused
 from dr.model.event import Event
 from dr.model.plan import Plan
@@ -61,11 +62,17 @@ def witness(run_id: str, *, files: tuple[Path, ...], name: str, key: Path | None
     if not events:
         raise Refused(f"{run.id} never began: it claims nothing")
     given = _read(files) if files else _asked(plan, events)
-    records = [one for found in given.values() for one in _parsed(*found)]
-    made = corroborate(claims(events), records, frozenset(s.account for s in plan.sites.values()))
-    others = unclaimed(events, made, records)
-    _attach(run, given, (made, others), signing_key(name, key))
-    return _told(made, others)
+    records = {name: _parsed(*found) for name, found in given.items()}
+    sources = [
+        WitnessSource(
+            file=name, sha256=hashlib.sha256(data).hexdigest(), records=len(records[name])
+        )
+        for name, (_, data) in given.items()
+    ]
+    every = [one for some in records.values() for one in some]
+    made = witness_of(run.id, plan, events, sources, every)
+    _attach(run, given, made, signing_key(name, key))
+    return _told(made.claims, made.unclaimed)
 
 
 def _read(files: tuple[Path, ...]) -> dict[str, tuple[str, bytes]]:
@@ -82,7 +89,7 @@ def _read(files: tuple[Path, ...]) -> dict[str, tuple[str, bytes]]:
         if len(data) > LARGEST:
             raise Refused(f"{path} holds more than {LARGEST >> 20} MB of records")
         name = safe_file(path.name.removesuffix(".gz"))
-        while name in found:
+        while name in found or name == FILE:
             name = f"{len(found)}-{name}"
         found[name] = (str(path), data)
     return found
@@ -117,21 +124,14 @@ def _parsed(where: str, data: bytes) -> tuple[Recorded, ...]:
 
 
 def _attach(
-    run: RunDir,
-    given: dict[str, tuple[str, bytes]],
-    found: tuple[tuple[Corroboration, ...], tuple[Recorded, ...]],
-    key: Key | None,
+    run: RunDir, given: dict[str, tuple[str, bytes]], made: Witness, key: Key | None
 ) -> None:
     from dr.stores.additions import add
 
     place, clock = home().path, Clock()
-    sources = []
-    for name, (where, data) in given.items():
+    for name, (_, data) in given.items():
         add(run, place, name, data, "records of a provider", key, clock)
-        sha = hashlib.sha256(data).hexdigest()
-        sources.append(WitnessSource(file=name, sha256=sha, records=len(_parsed(where, data))))
-    one = Witness(run_id=run.id, sources=tuple(sources), claims=found[0], unclaimed=found[1])
-    add(run, place, "witness.json", canonical(one.as_json()), "witness", key, clock)
+    add(run, place, FILE, canonical(made.as_json()), "witness", key, clock)
 
 
 def _told(made: tuple[Corroboration, ...], others: tuple[Recorded, ...]) -> int:

@@ -35,6 +35,7 @@ from dr.core.seal import later as is_later
 from dr.core.sshsig import check as signed_with
 from dr.core.sshsig import fingerprint
 from dr.core.stamps import NotChecked
+from dr.core.witnessed import witnessed
 from dr.model.event import RunClosed, RunCreated, SamplesAnchored
 
 
@@ -252,7 +253,7 @@ CHECKS: dict[int, Callable[[Reading], Answer]] = {
     1: _seal, 2: _approval, 3: _manifest, 4: _files, 5: _unlisted, 6: _chain, 7: _head, 8: _bound,
     9: _one_run, 10: _asked, 11: _intent, 12: _register, 13: _registered, 14: _answered,
     15: _figures, 16: _says, 17: later.addenda, 18: later.intent_stamp, 19: later.seal_stamp,
-    20: later.p256,
+    20: later.p256, 21: witnessed,
 }  # fmt: skip
 
 _TITLES = {
@@ -262,5 +263,5 @@ _TITLES = {
     11: "the intent's signature", 12: "the register", 13: "the register's entries of this run",
     14: "the outcomes in the register", 15: "the figures", 16: "what the seal says",
     17: "the addenda", 18: "the timestamp of the intent", 19: "the timestamp of the seal",
-    20: "the signature of a P-256 key",
+    20: "the signature of a P-256 key", 21: "the provider's records",
 }  # fmt: skip

@@ -21,6 +21,7 @@ import re
 import sys
 from collections import defaultdict
 from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
 
 PROVIDER = {"aws.elb.target_health", "aws.cloudwatch.alarm", "aws.rds.cluster_status"}
@@ -51,6 +52,17 @@ class Wrong(Exception):
 def need(holds, why):
     if not holds:
         raise Wrong(why)
+
+
+def canonical(value):
+    """Return the canonical JSON (RFC 8785) of what has no numbers but integers."""
+
+    def ordered(one):
+        if isinstance(one, dict):
+            return {k: ordered(one[k]) for k in sorted(one, key=lambda k: k.encode("utf-16-be"))}
+        return [ordered(each) for each in one] if isinstance(one, list) else one
+
+    return json.dumps(ordered(value), separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def sha(data):
@@ -1224,6 +1236,212 @@ class Bundle:
         return fingerprint(raw), who(raw, namespace, self.signers, self.seal["sealed_at"])
 
 
+# What the provider's own records say -----------------------------------------------------------
+
+LOOKS = re.compile(r"(BatchGet|Describe|Get|Head|List|Lookup|Query|Scan)")
+RECORD = {
+    "source": "", "id": "", "at": "", "operation": "", "service": "", "request_id": "", "error": "",
+    "principal": "", "account": "", "changes": True, "names": [], "text": "",
+}  # fmt: skip
+NAMED = {"elbv2": "elasticloadbalancing", "cloudwatch": "monitoring"}
+
+
+def no_number(name):
+    raise Wrong(f"{name} is no JSON")
+
+
+def moment(given):
+    """Return RFC 3339 in UTC, to the microsecond."""
+    if isinstance(given, (int, float)):
+        found = datetime.fromtimestamp(given, timezone.utc)
+    else:
+        found = datetime.fromisoformat(re.sub(r"Z$", "+00:00", str(given)))
+        need(found.tzinfo is not None, "a moment without a time zone")
+    return found.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def trail(one):
+    name, looks = str(one["eventName"]), one.get("readOnly")
+    return {
+        **RECORD, "source": "cloudtrail", "id": str(one["eventID"]), "at": moment(one["eventTime"]),
+        "operation": re.sub(r"_?[0-9]{4}[0-9_]*(v[0-9]+)?$", "", name),
+        "service": str(one["eventSource"]).partition(".")[0],
+        "request_id": str(one.get("requestID") or ""), "error": str(one.get("errorCode") or ""),
+        "principal": str((one.get("userIdentity") or {}).get("arn") or ""),
+        "account": str(one.get("recipientAccountId") or ""),
+        "changes": not LOOKS.match(name) if looks is None else not looks,
+    }  # fmt: skip
+
+
+def database(one):
+    at, what = moment(one["Date"]), str(one["SourceIdentifier"])
+    names = [text for text in (what, str(one.get("SourceArn") or "")) if text]
+    text = str(one["Message"])
+    return {**RECORD, "source": "rds", "id": f"{what} {at}", "at": at, "names": names, "text": text}
+
+
+def experiment(one):
+    state, names = one.get("state") or {}, [str(one["id"]), str(one.get("arn") or "")]
+    for target in (one.get("targets") or {}).values():
+        names += map(str, target.get("resourceArns") or [])
+    return {
+        **RECORD, "source": "fis", "id": str(one["id"]),
+        "at": moment(one.get("startTime") or one["creationTime"]), "names": [n for n in names if n],
+        "text": f"{state.get('status', 'unknown')} {state.get('reason', '')}".strip(),
+    }  # fmt: skip
+
+
+def provided(data):
+    found = json.loads(data, parse_constant=no_number)
+    if "Records" in found:
+        return [trail(one) for one in found["Records"]]
+    if "Events" in found:
+        return [
+            trail(json.loads(one["CloudTrailEvent"], parse_constant=no_number))
+            if "CloudTrailEvent" in one
+            else database(one)
+            for one in found["Events"]
+        ]
+    need("experiment" in found or "experiments" in found, "records of another form")
+    return [experiment(one) for one in found.get("experiments", [found.get("experiment")])]
+
+
+def texts(value):
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from texts(one)
+
+
+def claimed(events):
+    named, found = {}, []
+    for event in events:
+        kind, data = event["type"], event["data"]
+        key = data.get("step"), data.get("way")
+        if kind == "step.intended":
+            named[key] = sorted({*texts(data["change"]), *texts(data["params"])})
+        elif kind in ("step.requested", "step.failed"):
+            names, asked = named.get(key, []), kind == "step.requested"
+            if asked:
+                names = names + sorted({*texts(data.get("handle"))})
+            made = [one for one in data.get("calls", []) if not LOOKS.match(one["operation"])]
+            over = next(
+                (
+                    e["t"]
+                    for e in events[event["seq"] :]
+                    if e["type"] in ("step.settled", "step.failed", "step.doubted")
+                    and (e["data"]["step"], e["data"]["way"]) == key
+                ),
+                events[-1]["t"],
+            )
+            for call in made or ([{"service": "", "operation": ""}] if asked else []):
+                try:
+                    at = moment(parsedate_to_datetime(call.get("date", "")).isoformat())
+                except (ValueError, TypeError):
+                    at = event["t"]
+                found.append(
+                    {
+                        "event": event["seq"],
+                        "step": key[0],
+                        "way": key[1],
+                        "at": at,
+                        "service": call["service"],
+                        "operation": call["operation"],
+                        "request_id": call.get("request_id", ""),
+                        "status": call.get("status", 0),
+                        "until": over,
+                        "names": names,
+                    }  # fmt: skip
+                )
+    return found
+
+
+def apart(one, other):
+    when = (datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (one, other))
+    return next(when) - next(when)
+
+
+def denies(claim, one, accounts):
+    service = NAMED.get(claim["service"], claim["service"])
+    if (one["service"], one["operation"]) != (service, claim["operation"]):
+        return f"by the record this request was {one['service']}:{one['operation']}"
+    if one["account"] and one["account"] not in accounts:
+        return f"by the record this was in account {one['account']}"
+    if abs(apart(one["at"], claim["at"])) > timedelta(seconds=10):
+        return f"by the record this was at {one['at']}, not at {claim['at']}"
+    if one["error"] and claim["status"] < 400:
+        return f"by the record this was refused: {one['error']}"
+    if claim["status"] >= 400 and not one["error"]:
+        return "by the record this was carried out"
+    return ""
+
+
+def stands(claim, records, accounts):
+    asked, slack = claim["request_id"], timedelta(seconds=10)
+    same = [one for one in records if asked and one["request_id"] == asked]
+    if same:
+        wrong = next((why for one in same for why in [denies(claim, one, accounts)] if why), "")
+        said = wrong or f"CloudTrail has the same request, at {same[0]['at'][:19]}Z"
+        return "contradicted" if wrong else "corroborated", said, [one["id"] for one in same]
+    mine = {name for name in claim["names"] if len(name) >= 3}
+    effects = [
+        one
+        for one in records
+        if one["source"] != "cloudtrail"
+        and claim["status"] < 400
+        and -slack <= apart(one["at"], claim["at"])
+        and apart(one["at"], claim["until"]) <= slack
+        and mine & set(one["names"])
+    ]
+    if effects:
+        first = effects[0]
+        said = f"{first['source']} saw the effect, at {first['at'][:19]}Z: {first['text']}"
+        return "corroborated", said, [one["id"] for one in effects]
+    moments = [one["at"] for one in records if one["source"] == "cloudtrail"]
+    if not claim["operation"]:
+        why = "the journal names no request to AWS, and no record speaks of its effect"
+    elif not asked:
+        why = "the journal has no request id: there was no answer"
+    elif not moments:
+        why = "no records of CloudTrail were given"
+    elif claim["at"] > max(moments):
+        why = f"the records end before it, at {max(moments)[:19]}Z"
+    else:
+        why = "no record has its request id; CloudTrail does not log every call"
+    return "uncorroborated", why, []
+
+
+def witness(b, sources, records):
+    events, accounts = b.events(), {s["account"] for s in b.json("plan.json")["sites"].values()}
+    found, vouched = [], set()
+    for claim in claimed(events):
+        standing, why, by = stands(claim, records, accounts)
+        found.append({"claim": claim, "standing": standing, "why": why, "by": by})
+        if standing == "corroborated":
+            vouched.update(by)
+    ours = {one["principal"] for one in records if one["id"] in vouched and one["principal"]}
+    known = {
+        call.get("request_id", "")
+        for event in events
+        if event["type"] in ("step.requested", "step.failed")
+        for call in event["data"].get("calls", [])
+    }
+    others = [
+        one
+        for one in records
+        if one["source"] == "cloudtrail"
+        and one["changes"]
+        and one["principal"] in ours
+        and one["request_id"] not in known
+        and events[0]["t"] <= one["at"] <= events[-1]["t"]
+    ]
+    return {
+        "schema": "dr.witness/1", "run_id": b.seal["run_id"], "sources": sources, "claims": found,
+        "unclaimed": others,
+    }  # fmt: skip
+
+
 COPIED = (
     "run_id", "drill", "evidence", "overall", "objectives", "original_seal_sha256",
     "original_events_sha256", "renamed", "redacted_with",
@@ -1557,6 +1775,31 @@ def check_20(b):
     return True, "the seal is signed with the P-256 key"
 
 
+def check_21(b):
+    places = sorted({n.split("/")[1] for n in b.files if n.startswith("addenda/")})
+    found = [place for place in places if f"addenda/{place}/witness.json" in b.files]
+    for place in found:
+        text = b.files[f"addenda/{place}/witness.json"]
+        sources, records = json.loads(text)["sources"], []
+        for source in sources:
+            need(set(source) == {"file", "sha256", "records"}, "its sources are not of their form")
+            there = (f"addenda/{n}/{source['file']}" for n in places[: places.index(place)])
+            data = next(
+                (b.files[n] for n in there if n in b.files and b.sha(n) == source["sha256"]), None
+            )
+            need(
+                data is not None and source["file"] != "ADDENDUM.txt",
+                f"{source['file']} is not there",
+            )
+            need(len(provided(data)) == source["records"], f"{source['file']} holds another number")
+            records += provided(data)
+        again = witness(b, sources, records)
+        need(
+            canonical(again) == text, f"the attached records do not say what addendum {place} says"
+        )
+    return bool(found) or None, f"{len(found)} witnesses say what the attached records say"
+
+
 def read(path):
     if path is None:
         return None
@@ -1576,7 +1819,7 @@ def main():
     options = parser.parse_args()
     if not os.path.isdir(options.bundle):
         parser.error("the bundle is not a directory")
-    found, answers, numbers = Bundle(options), {}, range(1, 21)
+    found, answers, numbers = Bundle(options), {}, range(1, 22)
     copy = "REDACTED.txt" in found.files and "SEAL.txt" not in found.files
     if copy:
         found, numbers = Copy(options), COPY_CHECKS

@@ -27,14 +27,20 @@ cd -- "$D" || exit 2
 F=0 OPEN=0
 T=SEAL.txt COPY='' # a redacted copy has a statement instead of a seal, and is never verified
 [ -e REDACTED.txt ] && [ ! -e SEAL.txt ] && T=REDACTED.txt COPY=1
-say() { printf '%s %2s %s\n' "$1" "$2" "$(printf '%s' "$3" | tr -c '[:print:]' '?' | cut -c1-200)"; }
+say() { local text=${3//[^[:print:]]/?}; printf '%s %2s %s\n' "$1" "$2" "${text:0:200}"; }
 apart() { [ -n "$COPY" ] && case $1 in 4 | 5 | 6 | 15) return 1 ;; esac && [ -n "$COPY" ]; } # of a seal
 ok() { apart "$1" || say 'ok  ' "$1" "$2"; }
 no() { apart "$1" || { say FAIL "$1" "$2"; F=1; }; }
 na() { apart "$1" && return; say '--  ' "$1" "$2"; case $1 in 1 | 12 | 13 | 14) OPEN=1 ;; esac; }
 judge() { if [ "$1" = 0 ]; then ok "$2" "$3"; else no "$2" "not so: $3"; fi; }
-s() { sha256sum <"$1" 2>/dev/null | cut -c1-64; }
-f() { sed -n "s/^$1: //p" "$T"; }
+s() { local h; h=$(sha256sum <"$1") 2>/dev/null; echo "${h%% *}"; }
+declare -A SAYS=() # what the seal says, by field
+fields() { # FILE
+  local name rest
+  SAYS=()
+  while IFS=: read -r name rest; do [ -n "$name" ] && SAYS[$name]+=${rest# }; done <"$1" 2>/dev/null
+}
+fields "$T"
 js() { jq -r "$1" "$2" 2>/dev/null; }
 hashes() { # of each line of a file, without its line end
   rm -rf "$W/l"; mkdir "$W/l"
@@ -52,17 +58,17 @@ form() { # FILE HEAD FIELD...: exactly these lines, in this order, printable
   [ "$(wc -l <"$file")" = $(($# + 1)) ] || return 1
   ! grep -E '^[a-z_0-9]*_sha256: ' "$file" | grep -Evq '^[a-z_0-9]*: [0-9a-f]{64}$'
 }
-key() { # FILE.sig -> fingerprint of the key, if the file is exactly what ssh-keygen writes
-  { echo '-----BEGIN SSH SIGNATURE-----'; sed '1d;$d' "$1" | base64 -d 2>/dev/null | base64 -w70
-    echo '-----END SSH SIGNATURE-----'; } | cmp -s - "$1" || return 1
-  sed '1d;$d' "$1" | base64 -d | tail -c +15 | head -c 51 | openssl dgst -sha256 -binary | base64 |
-    tr -d = | sed 's/^/SHA256:/'
+key() { # TEXT SIG NAMESPACE -> fingerprint of the key, if SIG is of TEXT and exactly what ssh-keygen writes
+  { echo '-----BEGIN SSH SIGNATURE-----'; sed '1d;$d' "$2" | base64 -d 2>/dev/null | base64 -w70
+    echo '-----END SSH SIGNATURE-----'; } | cmp -s - "$2" || return 1
+  local good
+  good=$(ssh-keygen -Y check-novalidate -n "$3" -s "$2" <"$1" 2>/dev/null) || return 1
+  case $good in 'Good "'*' with ED25519 key SHA256:'*) echo "SHA256:${good##*SHA256:}" ;; *) return 1 ;; esac
 }
-signer() { # TEXT SIG NAMESPACE -> who has signed; fails if nobody who may
-  local at id
-  ssh-keygen -Y check-novalidate -n "$3" -s "$2" <"$1" >/dev/null 2>&1 || return 1
+signer() { # TEXT SIG NAMESPACE, after `key` -> who has signed; fails if nobody who may
+  local at=${SAYS[sealed_at]-} id
   [ -n "$AS" ] || return 0
-  at=$(f sealed_at | cut -c1-19 | tr -cd 0-9)
+  at=${at:0:19}; at=${at//[!0-9]/}
   ssh-keygen -Y find-principals -s "$2" -f "$AS" "-Overify-time=$at" 2>/dev/null | tr , '\n' >"$W/who"
   while read -r id; do
     ssh-keygen -Y verify -f "$AS" -I "$id" -n "$3" -s "$2" "-Overify-time=$at" <"$1" >/dev/null 2>&1 &&
@@ -77,7 +83,7 @@ seal_form() {
 }
 signed() { # NUMBER TEXT SIG NAMESPACE WHAT [KEY IT MUST BE]
   local k who
-  k=$(key "$3") && [ "${6:-$k}" = "$k" ] && who=$(signer "$2" "$3" "$4") || { no "$1" "$5 has no good signature"; return; }
+  k=$(key "$2" "$3" "$4") && [ "${6:-$k}" = "$k" ] && who=$(signer "$2" "$3" "$4") || { no "$1" "$5 has no good signature"; return; }
   if [ -n "$AS" ]; then ok "$1" "$5 is signed by $who"; else na "$1" "$5 is signed; without a signers file by nobody"; fi
 }
 
@@ -88,20 +94,20 @@ elif [ "$BY" = nobody ]; then
   if [ -e SEAL.txt.sig ] || [ -n "$AS" ]; then no 1 'the seal is not signed'; else na 1 'the seal is not signed'; fi
 else signed 1 SEAL.txt SEAL.txt.sig drill-evidence@v1 'the seal' "$BY"; fi
 if [ ! -e SEAL.txt.approval.sig ]; then na 2 'nobody has approved it'
-elif [ "$(key SEAL.txt.approval.sig)" = "$BY" ]; then no 2 'the approval was made with the key that sealed it'
+elif [ "$(key SEAL.txt SEAL.txt.approval.sig drill-approval@v1)" = "$BY" ]; then no 2 'the approval was made with the key that sealed it'
 else signed 2 SEAL.txt SEAL.txt.approval.sig drill-approval@v1 'the approval'; fi
 
 # 3, 4, 5: files
-[ -s MANIFEST.sha256 ] && [ "$(f manifest_sha256)" = "$(s MANIFEST.sha256)" ]; judge $? 3 'the manifest is the sealed one'
+[ -s MANIFEST.sha256 ] && [ "${SAYS[manifest_sha256]-}" = "$(s MANIFEST.sha256)" ]; judge $? 3 'the manifest is the sealed one'
 cut -c67- MANIFEST.sha256 >"$W/names" 2>/dev/null
 form4() {
   ended MANIFEST.sha256 || return 1
   grep -Evq "^[0-9a-f]{64}  $NAME\$" MANIFEST.sha256 && return 1
   grep -Eq '(^|/)\.\.?(/|$)' "$W/names" && return 1
   grep -Exq "$LIVE|$OWN" "$W/names" && return 1
-  sort -uc "$W/names" 2>/dev/null && sha256sum -c --strict --quiet MANIFEST.sha256 >/dev/null 2>&1
+  sort -uc "$W/names" 2>/dev/null && sha256sum -c --strict --quiet MANIFEST.sha256 >"$W/wrong" 2>/dev/null
 }
-form4; judge $? 4 "every listed file is as it was ($(wc -l <"$W/names"))"
+form4; judge $? 4 "every listed file is as it was ($(wc -l <"$W/names")) $(sed 's/: FAILED.*//' "$W/wrong" 2>/dev/null | tr '\n' ' ')"
 find . -path './children/*' -prune -o -type f -print | sed 's,^\./,,' | grep -Evx "$LIVE|$OWN" | sort >"$W/there"
 ODD=$(find . -path './children/*' -prune -o ! -type f ! -type d -print | sed 's,^\./,,' | grep -Evx "$LIVE")
 EXTRA=$(comm -13 "$W/names" "$W/there" 2>/dev/null)$ODD
@@ -123,17 +129,17 @@ told P >"$W/p"
 { s intent.json; sed '$d' "$W/h"; } | head -n "$((N))" | awk -v r="$RUN" '{ print NR "\t" $1 "\t" r "\t1" }' >"$W/e"
 [ -e events.jsonl ] && { [ "$N" = 0 ] || ended events.jsonl; } && cmp -s "$W/p" "$W/e"; judge $? 6 "the chain of $N events is whole, from the intent on"
 TIP=$(tail -n1 "$W/h"); [ "$N" = 0 ] && TIP=$(s intent.json)
-CLOSED=$(told C | tr '\n' ' '); STATUS=$(f status)
+CLOSED=$(told C | tr '\n' ' '); STATUS=${SAYS[status]-}
 [ -n "$COPY" ] && { STATUS=incomplete; [ -e result.json ] && STATUS=complete; }
 case $STATUS in complete) WHEN="$N " ;; *) WHEN='' ;; esac
-[ "$(f events_count)" = "$N" ] && [ "$(f events_head_sha256)" = "$TIP" ] && [ "$CLOSED" = "$WHEN" ] &&
+[ "${SAYS[events_count]-}" = "$N" ] && [ "${SAYS[events_head_sha256]-}" = "$TIP" ] && [ "$CLOSED" = "$WHEN" ] &&
   { [ "$STATUS" = complete ] || [ "$STATUS" = incomplete ]; }
 judge $? 7 "the chain ends where the seal says: $STATUS"
 PLAN=$(s plan.json)
 bound() {
   local n bytes want got
-  [ "$(f plan_sha256)" = "$PLAN" ] && [ "$IPLAN" = "$PLAN" ] || return 1
-  [ "$(f intent_sha256)" = "$(s intent.json)" ] || return 1
+  [ "${SAYS[plan_sha256]-}" = "$PLAN" ] && [ "$IPLAN" = "$PLAN" ] || return 1
+  [ "${SAYS[intent_sha256]-}" = "$(s intent.json)" ] || return 1
   told N | cut -f1 | grep -qvx "$PLAN" && return 1
   told A >"$W/a"
   while IFS=$'\t' read -r n bytes want; do
@@ -153,20 +159,20 @@ js '[.simulated,.drill,.run_id,.verdict,(.objectives|map(.id+"="+.verdict)|if .=
   (.objectives[]|select(.metric!="phase")|[([.id,.verdict,(.achieved.lower_ms|tostring),(.achieved.upper_ms|tostring)]|join(" "))]) | @tsv' result.json >"$W/result"
 one() {
   local sim=false
-  case $(f evidence) in SIMULATED) sim=true ;; real) ;; *) return 1 ;; esac
+  case ${SAYS[evidence]-} in SIMULATED) sim=true ;; real) ;; *) return 1 ;; esac
   {
     printf '%s\t%s\t%s\t%s\n' "$ISIM" "$IDRILL" "$RUN" "$NO"
-    js '[.simulated,.drill]|@tsv' plan.json | awk -v i="$(f run_id)" -v n="$(f run_no)" '{ print $0 "\t" i "\t" n }'
-    told N | cut -f2,3 | awk -v i="$(f run_id)" -v n="$(f run_no)" '{ print $0 "\t" i "\t" n }'
-    [ "$STATUS" = complete ] && sed -n 1p "$W/result" | cut -f1-3 | awk -v n="$(f run_no)" '{ print $0 "\t" n }'
-    [ -e stage.json ] && js .simulated stage.json | awk -v r="$(f drill)" -v i="$(f run_id)" -v n="$(f run_no)" '{ print $0 "\t" r "\t" i "\t" n }'
+    js '[.simulated,.drill]|@tsv' plan.json | awk -v i="${SAYS[run_id]-}" -v n="${SAYS[run_no]-}" '{ print $0 "\t" i "\t" n }'
+    told N | cut -f2,3 | awk -v i="${SAYS[run_id]-}" -v n="${SAYS[run_no]-}" '{ print $0 "\t" i "\t" n }'
+    [ "$STATUS" = complete ] && sed -n 1p "$W/result" | cut -f1-3 | awk -v n="${SAYS[run_no]-}" '{ print $0 "\t" n }'
+    [ -e stage.json ] && js .simulated stage.json | awk -v r="${SAYS[drill]-}" -v i="${SAYS[run_id]-}" -v n="${SAYS[run_no]-}" '{ print $0 "\t" r "\t" i "\t" n }'
     [ -s plan.json ] && [ -s intent.json ] || echo missing
   } | sort -u >"$W/o"
-  [ "$(cat "$W/o")" = "$sim	$(f drill)	$(f run_id)	$(f run_no)" ]
+  [ "$(cat "$W/o")" = "$sim	${SAYS[drill]-}	${SAYS[run_id]-}	${SAYS[run_no]-}" ]
 }
-one; judge $? 9 "every file speaks of run $(f run_id), $(f evidence)"
+one; judge $? 9 "every file speaks of run ${SAYS[run_id]-}, ${SAYS[evidence]-}"
 if [ -z "$WANT" ]; then na 10 'nobody said which run this should be'
-else [ "$WANT" = "$(f run_id)" ]; judge $? 10 'it is the run that was asked for'; fi
+else [ "$WANT" = "${SAYS[run_id]-}" ]; judge $? 10 'it is the run that was asked for'; fi
 if [ ! -e intent.json.sig ]; then na 11 'the intent was not signed'
 else signed 11 intent.json intent.json.sig drill-intent@v1 'the intent'; fi
 
@@ -176,8 +182,8 @@ if [ -z "$RG" ]; then for n in 12 13 14; do na $n 'no register was given'; done;
   { printf '0%.0s' {1..64}; echo; sed '$d' "$W/h"; } | awk '{ print NR "\t" $1 "\t1" }' >"$W/e"
   jq -r '[.n,.prev,.v]|@tsv' "$RG" >"$W/p" 2>/dev/null || echo broken >>"$W/p"
   for n in SEAL.txt.approval.sig SEAL.txt.tsr SEAL.txt.p256.sig addenda/*/ADDENDUM.txt; do [ -f "$n" ] && printf '%s %s\n' "$n" "$(s "$n")"; done | sort >"$W/later"
-  { read -r KINDS; read -r MINE; read -r O; } < <(jq -rs --arg r "$(f run_id)" --arg no "$(f run_no)" --arg i "$(s intent.json)" --arg s "$(s SEAL.txt)" \
-    --arg st "$STATUS" --arg p "$(f register_prev_sha256)" --arg o "$(f replaces_sha256)" --rawfile l "$W/later" '
+  { read -r KINDS; read -r MINE; read -r O; } < <(jq -rs --arg r "${SAYS[run_id]-}" --arg no "${SAYS[run_no]-}" --arg i "$(s intent.json)" --arg s "$(s SEAL.txt)" \
+    --arg st "$STATUS" --arg p "${SAYS[register_prev_sha256]-}" --arg o "${SAYS[replaces_sha256]-}" --rawfile l "$W/later" '
     (map(select(.kind=="intent").run_no) as $r | ($r == [range(1;($r|length)+1)]) and
       all(.[]; .kind=="intent" or .kind=="seal" or .kind=="abandoned" or .kind=="addendum" or
         .kind=="schedule")),
@@ -468,9 +474,9 @@ if [ "$STATUS" = complete ]; then
   SAID=$(sed -n 1p "$W/result" | cut -f4-)
 else
   SAID="incomplete	none	$(head -n1 events.jsonl | jq -r .t 2>/dev/null)	$(tail -n1 events.jsonl | jq -r .t 2>/dev/null)"
-  [ "$N" = 0 ] && SAID="incomplete	none	$(f started)	$(f ended)"
+  [ "$N" = 0 ] && SAID="incomplete	none	${SAYS[started]-}	${SAYS[ended]-}"
 fi
-[ "$SAID" = "$(f overall)	$(f objectives)	$(f started)	$(f ended)" ]; judge $? 16 "the seal says what the evidence says: $(f overall)"
+[ "$SAID" = "${SAYS[overall]-}	${SAYS[objectives]-}	${SAYS[started]-}	${SAYS[ended]-}" ]; judge $? 16 "the seal says what the evidence says: ${SAYS[overall]-}"
 addenda() {
   local i=0 before d by
   before=$(s SEAL.txt)
@@ -481,8 +487,8 @@ addenda() {
     by=$(a signed_by)
     printf '%s\n' ADDENDUM.txt "$(a file)" $([ "$by" = nobody ] || echo ADDENDUM.txt.sig) | sort >"$W/want"
     (cd "$d" && find . -type f | sed 's,^\./,,' | sort) | cmp -s - "$W/want" || return 1
-    [ "$(a run_id) $(a number) $(a parent_seal_sha256) $(a prev_sha256) $(a file_sha256)" = "$(f run_id) $i $(s SEAL.txt) $before $(s "$d/$(a file)")" ] || return 1
-    [ "$by" = nobody ] || { [ "$(key "$d/ADDENDUM.txt.sig")" = "$by" ] && signer "$d/ADDENDUM.txt" "$d/ADDENDUM.txt.sig" drill-addendum@v1 >/dev/null; } || return 1
+    [ "$(a run_id) $(a number) $(a parent_seal_sha256) $(a prev_sha256) $(a file_sha256)" = "${SAYS[run_id]-} $i $(s SEAL.txt) $before $(s "$d/$(a file)")" ] || return 1
+    [ "$by" = nobody ] || { [ "$(key "$d/ADDENDUM.txt" "$d/ADDENDUM.txt.sig" drill-addendum@v1)" = "$by" ] && signer "$d/ADDENDUM.txt" "$d/ADDENDUM.txt.sig" drill-addendum@v1 >/dev/null; } || return 1
     before=$(s "$d/ADDENDUM.txt")
   done
 }
@@ -513,9 +519,9 @@ stamp() { # NUMBER STAMP TEXT WHAT EARLIEST LATEST SINCE
   else ok "$1" "$4 existed at $at, $7"; fi
 }
 if [ ! -e intent.json.tsr ]; then na 18 'the intent has no timestamp'
-else stamp 18 intent.json.tsr intent.json 'the intent' '' "$(f started)" "the run began at $(f started)"; fi
+else stamp 18 intent.json.tsr intent.json 'the intent' '' "${SAYS[started]-}" "the run began at ${SAYS[started]-}"; fi
 if [ ! -e SEAL.txt.tsr ]; then na 19 'the seal has no timestamp'
-else stamp 19 SEAL.txt.tsr SEAL.txt 'the seal' "$(f sealed_at)" '' "it names $(f sealed_at)"; fi
+else stamp 19 SEAL.txt.tsr SEAL.txt 'the seal' "${SAYS[sealed_at]-}" '' "it names ${SAYS[sealed_at]-}"; fi
 if [ ! -e SEAL.txt.p256.sig ]; then na 20 'there is no signature of a P-256 key'
 elif [ -z "$PUB" ]; then na 20 'not checked (no public key was given): there is a signature of a P-256 key'
 else
@@ -524,39 +530,97 @@ else
   judge $? 20 'the seal is signed with the P-256 key'
 fi
 
+# 21: what the provider's own records say; of what happened without a request, and of seconds, only that it can be
+witness() { # WITNESS: against the records in $W/given
+  jq -en --arg run "${SAYS[run_id]-}" --slurpfile w "$1" --slurpfile g "$W/given" --slurpfile e events.jsonl --slurpfile p plan.json '
+    def looks: test("^(BatchGet|Describe|Get|Head|List|Lookup|Query|Scan)");
+    def trail: {id:(.eventID|tostring), at:.eventTime, op:(.eventName|sub("_?[0-9]{4}[0-9_]*(v[0-9]+)?$";"")),
+      service:(.eventSource|split(".")[0]), req:(.requestID//""), error:(.errorCode//""), who:(.userIdentity.arn//""),
+      account:(.recipientAccountId//""), changes:(if .readOnly==null then (.eventName|looks|not) else (.readOnly|not) end)};
+    def whole: type=="string" and test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$");
+    def s: .[0:19]+"Z"|fromdateiso8601;
+    def of: if .=="elbv2" then "elasticloadbalancing" elif .=="cloudwatch" then "monitoring" else . end;
+    def served: if test("^[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT$") then (strptime("%a, %d %b %Y %H:%M:%S GMT")|mktime|todate) else "" end;
+    [$g[]|if has("Records") then .Records[] elif has("Events") then .Events[]|select(has("CloudTrailEvent"))|.CloudTrailEvent|fromjson else empty end|trail] as $t
+    | [$g[]|(.experiments//[.experiment//empty])[]|.id|tostring] as $fis
+    | [$g[]|select(has("Events"))|.Events[]|select(has("CloudTrailEvent")|not)|.SourceIdentifier+" "] as $rds
+    | [$e[]|select(.type=="step.requested" or .type=="step.failed")] as $asked
+    | [$asked[] as $x | [$x.data.calls[]?|select(.operation|looks|not)]
+        | (if .==[] and $x.type=="step.requested" then [{service:"",operation:""}] else . end)[]
+        | [$x.seq,$x.data.step,$x.data.way,.service,.operation,(.request_id//""),(.status//0)]
+          + [(.date//"") as $d | if $d=="" then $x.t[0:19] else ($d|served)[0:19] end]] as $claims
+    | [$p[0].sites[].account] as $mine | $w[0] as $w
+    | $w.schema=="dr.witness/1" and $w.run_id==$run
+      and [$w.claims[].claim|[.event,.step,.way,.service,.operation,.request_id,.status]] == [$claims[]|.[0:7]]
+      and all(range($claims|length); . as $i | $claims[$i][7] | .=="" or . == $w.claims[$i].claim.at[0:19])
+      and all($w.claims[]; .claim as $c | .standing as $st | .by as $by
+        | [$t[]|select($c.request_id!="" and .req==$c.request_id)] as $same
+        | if $same==[] then ($st=="uncorroborated" and $by==[]) or ($st=="corroborated" and $by!=[] and $c.status<400
+            and all($by[]; . as $id | any($fis[]; .==$id) or any($rds[]; . as $r|$id|startswith($r))))
+          else $by==[$same[].id] and ([$same[]|select(.at|whole)|(.at|s)-($c.at|s)|if .<0 then -. else . end] as $far
+            | if any($same[]; .service!=($c.service|of) or .op!=$c.operation or (.account as $a|$a!="" and ($mine|index([$a])|not))
+                or (.error!="" and $c.status<400) or (.error=="" and $c.status>=400)) or any($far[]; .>11)
+              then $st=="contradicted" elif ($far|length)==($same|length) and all($far[]; .<9) then $st=="corroborated" else true end) end)
+      and ([$w.claims[]|select(.standing=="corroborated").by[]] as $vouched
+        | [$t[]|.id as $id|select(any($vouched[]; .==$id) and .who!="").who] as $ours
+        | [$asked[].data.calls[]?|.request_id//""] as $known
+        | any($t[]; .at|whole|not) or ([$t[]|.who as $o|.req as $r|(.at|sub("Z$";".000000Z")) as $at
+            | select(.changes and any($ours[]; .==$o) and (any($known[]; .==$r)|not) and $e[0].t<=$at and $at<=$e[-1].t).id]
+          == [$w.unclaimed[].id]))' >/dev/null 2>&1
+}
+witnessed() {
+  local place name want from before=''
+  for place in addenda/*/; do
+    if [ -e "${place}witness.json" ]; then
+      : >"$W/given"
+      jq -r '.sources[]|[.file,.sha256]|@tsv' "${place}witness.json" >"$W/sources" 2>/dev/null || return 1
+      while IFS=$'\t' read -r name want; do
+        case $name in */* | ADDENDUM.txt) return 1 ;; esac
+        for from in $before ''; do [ -f "$from$name" ] && [ "$(s "$from$name")" = "$want" ] && break; done
+        [ -n "$from" ] || return 1
+        { cat -- "$from$name"; echo; } >>"$W/given"
+      done <"$W/sources"
+      witness "${place}witness.json" || return 1
+    fi
+    before="$before $place"
+  done
+}
+if ls addenda/*/witness.json >/dev/null 2>&1; then witnessed; judge $? 21 'the attached records say what witness.json says'
+else na 21 'no records of a provider were held against it'; fi
+
 # A redacted copy: what it says of itself, and of the original whose seal it carries
 O=original/SEAL.txt
 copied() {
   local n want
   form REDACTED.txt 'drill-redacted-copy v1' run_id drill evidence overall objectives \
     original_seal_sha256 original_events_sha256 renamed redacted_with || return 1
-  [ "$RUN" = "$(f run_id)" ] && [ "$(js .drill plan.json)" = "$(f drill)" ] || return 1
-  [ "$(js .simulated plan.json)" = "$([ "$(f evidence)" = SIMULATED ] && echo true || echo false)" ] || return 1
+  [ "$RUN" = "${SAYS[run_id]-}" ] && [ "$(js .drill plan.json)" = "${SAYS[drill]-}" ] || return 1
+  [ "$(js .simulated plan.json)" = "$([ "${SAYS[evidence]-}" = SIMULATED ] && echo true || echo false)" ] || return 1
   [ "$(js .plan_sha256 intent.json)" = "$PLAN" ] || return 1
   js 'select(.type=="samples.anchored")|.data|[.file,.bytes,.sha256]|@tsv' events.jsonl >"$W/a" || return 1
   while IFS=$'\t' read -r n bytes want; do
     grep -qxF -- "$n" "$W/names" || return 1
     [ "$(head -c "$bytes" -- "$n" | sha256sum | cut -c1-64)" = "$want" ] || return 1
   done <"$W/a"
-  [ "$STATUS" = complete ] || { [ "$(f overall) $(f objectives)" = 'incomplete none' ]; return; }
+  [ "$STATUS" = complete ] || { [ "${SAYS[overall]-} ${SAYS[objectives]-}" = 'incomplete none' ]; return; }
   tail -n1 events.jsonl | jq -r '.data.digests|to_entries[]|.value+"  "+.key' >"$W/d" 2>/dev/null || return 1
   grep -q '  result\.json$' "$W/d" || return 1
   while read -r want n; do grep -qxF -- "$want  $n" MANIFEST.sha256 || return 1; done <"$W/d"
-  [ "$(printf '%s' "$SAID" | cut -f1,2)" = "$(f overall)	$(f objectives)" ]
+  [ "$(printf '%s' "$SAID" | cut -f1,2)" = "${SAYS[overall]-}	${SAYS[objectives]-}" ]
 }
 original() {
-  [ "$(f original_seal_sha256)" = "$(printf '0%.0s' {1..64})" ] && return
-  [ "$(s "$O")" = "$(f original_seal_sha256)" ] || return 1
-  [ "$(sed -n 's/^run_id: //p' "$O")" = "$(f run_id)" ] || return 1
-  [ "$(sed -n 's/^overall: //p' "$O")" = "$(f overall)" ] || return 1
-  [ "$(sed -n 's/^objectives: //p' "$O")" = "$(f objectives)" ]
+  [ "${SAYS[original_seal_sha256]-}" = "$(printf '0%.0s' {1..64})" ] && return
+  [ "$(s "$O")" = "${SAYS[original_seal_sha256]-}" ] || return 1
+  [ "$(sed -n 's/^run_id: //p' "$O")" = "${SAYS[run_id]-}" ] || return 1
+  [ "$(sed -n 's/^overall: //p' "$O")" = "${SAYS[overall]-}" ] || return 1
+  [ "$(sed -n 's/^objectives: //p' "$O")" = "${SAYS[objectives]-}" ]
 }
 if [ -n "$COPY" ]; then
-  if copied; then say 'ok  ' 8 "it is a redacted copy of $(f run_id), and says what it holds"; else say FAIL 8 'it is not what it says'; F=1; fi
+  if copied; then say 'ok  ' 8 "it is a redacted copy of ${SAYS[run_id]-}, and says what it holds"; else say FAIL 8 'it is not what it says'; F=1; fi
   if original; then say 'ok  ' 16 'the seal of the original says the same, if there is one'; else say FAIL 16 'the seal of the original says something else'; F=1; fi
-  T=$O
+  fields "$O"
   if [ -e "$O.sig" ]; then
-    if BY=$(signer "$O" "$O.sig" drill-evidence@v1); then say 'ok  ' 1 "the seal of the original is signed${BY:+ by $BY}"
+    if key "$O" "$O.sig" drill-evidence@v1 >/dev/null && BY=$(signer "$O" "$O.sig" drill-evidence@v1); then say 'ok  ' 1 "the seal of the original is signed${BY:+ by $BY}"
     else say FAIL 1 'the seal of the original has no good signature'; F=1; fi
   fi
 fi
