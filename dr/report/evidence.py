@@ -28,6 +28,7 @@ from dr.core.seal import (
 )
 from dr.core.sshsig import check as signed_with
 from dr.core.sshsig import fingerprint
+from dr.core.tracking import changes_in, owed, tracked
 from dr.model.event import Event
 from dr.model.plan import Plan
 from dr.model.reading import Mark, Sample
@@ -94,25 +95,29 @@ def read(
         found=found.found,
         digests=Digests(_sha(result), digest(lines[-1]), len(lines), shas["plan.json"], copy_of),
         files=dict(sorted({**shas, "result.json": _sha(result)}.items())),
-        later=_later(files),
+        later=_later(files, run_id, found.result),
     )
 
 
-def _later(files: Mapping[str, bytes]) -> Later:
+def _later(files: Mapping[str, bytes], run_id: str, result: Result) -> Later:
     """Return what came after the seal, and belongs to it. Whose keys those are, nobody says here.
 
     A file that only bears the name of an approval or of an addendum is none.
     """
     if SEAL_FILE not in files:
         return Later()
-    titles = []
+    titles, told = [], {}
     for name in sorted(files):
         if name.startswith("addenda/") and name.endswith(f"/{ADDENDUM_FILE}"):
             with suppress(Damaged):
                 one = parse_addendum(files[name])
                 if one.parent_seal_sha256 == _sha(files[SEAL_FILE]):
                     titles.append(one.title)
-    return Later(_second_key(files), tuple(titles))
+                    added = f"{name.removesuffix(ADDENDUM_FILE)}{one.file}"
+                    if _sha(files.get(added, b"")) == one.file_sha256:
+                        told[added] = files[added]
+    changes, _ = changes_in(run_id, told)
+    return Later(_second_key(files), tuple(titles), tracked(run_id, owed(result), changes))
 
 
 def _second_key(files: Mapping[str, bytes]) -> str:

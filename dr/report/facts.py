@@ -3,8 +3,9 @@
 A fact is held to be true only where the evidence shows it. What comes after the run (review,
 actions, lessons) is true once it lies in the bundle; at the end of a run it never does yet.
 
-Limits: `lessons` and `issues` are true as soon as anything was added to the run; what it says is
-for people to read. No step of ours checks security controls, so `security_checks` is never true.
+Limits: `issues` and `lessons` follow from what was said of the findings (`dr findings`); whether an
+action was any good is for people to judge. A run without a finding has nothing to act upon and
+supports neither. No step of ours checks security controls, so `security_checks` is never true.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from dr.model.drill import Phase
 from dr.model.event import Event
 from dr.model.plan import Plan, StepClass
 from dr.model.result import Result
+from dr.model.tracked import FindingState, TrackedFinding
 from dr.model.verdict import Verdict
 from dr.report.people import Person
 
@@ -34,6 +36,7 @@ class Later:
 
     approved_with: str = ""  # fingerprint of a second key that has signed the seal
     addenda: tuple[str, ...] = ()  # their titles
+    findings: tuple[TrackedFinding, ...] = ()  # of a sealed run, as they stand
 
 
 NOTHING_LATER = Later()
@@ -88,9 +91,28 @@ def _of_the_people(people: tuple[Person, ...], later: Later) -> Told:
             "nobody who was planned as independent is seen in the journal",
         ),
         "review": (bool(later.approved_with), "nobody has approved the sealed run yet (dr sign)"),
-        "issues": (bool(later.addenda), "no actions were added to the run yet (dr addendum)"),
-        "lessons": (bool(later.addenda), "no lessons were added to the run yet (dr addendum)"),
+        "issues": _issues(later.findings),
+        "lessons": (
+            any(not one.code or one.state is FindingState.CLOSED for one in later.findings),
+            "nobody has closed a finding, or added one of their own, yet (dr findings)",
+        ),
     }
+
+
+def _issues(findings: tuple[TrackedFinding, ...]) -> tuple[bool, str]:
+    """Say whether every finding that somebody owes something has an end, or a way to one."""
+    owed = [one for one in findings if one.state is not FindingState.NOTED]
+    bare = [
+        one.id
+        for one in owed
+        if one.state is FindingState.OPEN and not (one.action and one.owner and one.due)
+    ]
+    which = f"{', '.join(bare[:3])}{' and more' if bare[3:] else ''}" if bare else "no finding"
+    verb = "without" if bare else "with"
+    return (
+        bool(owed) and not bare,
+        f"{which} {verb} an action, its owner and its day yet (dr findings set)",
+    )
 
 
 def _of_the_outcome(result: Result, events: Sequence[Event]) -> Told:

@@ -5,14 +5,23 @@ from dataclasses import replace
 from dr.core.fold import fold
 from dr.model import event as ev
 from dr.model.audited import Participant
-from dr.model.verdict import Verdict
+from dr.model.tracked import FindingState, TrackedFinding
+from dr.model.verdict import Severity, Verdict
 from dr.report.controls import control_map, supports
 from dr.report.facts import NOTHING_LATER, Later, facts
 from dr.report.people import one_hand, people
 from tests.unit import report_data
 from tests.unit.report_data import Material
 
-ALL_LATER = Later(approved_with="SHA256:k", addenda=("Actions and owners",))
+BARE = TrackedFinding(
+    id="F1", run_id="r", code="E1", severity=Severity.WARNING, text="late", about="",
+    state=FindingState.OPEN,
+)  # fmt: skip
+ACTED = BARE.model_copy(update={"action": "more", "owner": "ada", "due": "2026-12-01"})
+CLOSED = BARE.model_copy(update={"id": "F2", "state": FindingState.CLOSED})
+NOTED = BARE.model_copy(update={"id": "F3", "state": FindingState.NOTED})
+OWN = ACTED.model_copy(update={"id": "F4", "code": ""})
+ALL_LATER = Later("SHA256:k", ("Actions and owners",), (ACTED, CLOSED, NOTED))
 
 
 def known(run: Material, later: Later = NOTHING_LATER) -> dict[str, str]:
@@ -52,7 +61,22 @@ def test_a_run_that_met_its_targets_supports_recovery_but_no_review_yet() -> Non
     assert "CP-9(1)" not in told
     reasons = known(report_data.passed())
     assert "dr sign" in reasons["review"]
-    assert "dr addendum" in reasons["lessons"]
+    assert "dr findings" in reasons["lessons"]
+
+
+def test_only_findings_that_were_acted_upon_are_issues_and_lessons() -> None:
+    def told(*findings: TrackedFinding) -> tuple[str, str]:
+        facts_ = known(report_data.missed(), Later("SHA256:k", ("Whatever",), findings))
+        return facts_["issues"], facts_["lessons"]
+
+    nothing = "no finding with an action, its owner and its day yet (dr findings set)"
+    assert told()[0] == told(NOTED)[0] == nothing
+    assert told(ACTED)[0] == told(CLOSED, NOTED)[0] == ""
+    assert told(ACTED, BARE)[0].startswith("F1 without an action")
+    for name in ("action", "owner", "due"):
+        assert told(ACTED.model_copy(update={name: ""}))[0]
+    assert told(ACTED)[1]
+    assert told(BARE, CLOSED)[1] == told(BARE, OWN)[1] == ""
 
 
 def test_a_failed_run_that_was_reviewed_and_acted_upon_supports_testing_and_not_recovery() -> None:
