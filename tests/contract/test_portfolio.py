@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,8 +12,14 @@ import pytest
 
 from dr.cli.exit_codes import Exit
 from dr.cli.frame import run as dr
+from dr.core.seal import INTENT_SIGNATURE, INTENT_STAMP, SEAL_SIGNATURE, SEAL_STAMP
 from dr.core.series import quarter_of
+from dr.model.due import Decision
+from dr.stores.additions import attach
+from dr.stores.decisions import record
+from tests.contract.authority import Authority
 from tests.contract.bundles import Place, a_case
+from tests.contract.forging import begins
 
 
 @pytest.fixture(scope="module")
@@ -136,15 +142,8 @@ def test_a_pack_is_checked_with_what_is_in_it(
     ]  # fmt: skip
     assert (out / "reports/orders-zone-loss-0002.html").is_file()
     assert not list(out.rglob("journal.db*"))
-    lines = (out / "README.md").read_text().splitlines()
-    commands = [line for line in lines if line.startswith("bash verify.sh")]
-    assert len(commands) == 2
-    for line in commands:
-        done = subprocess.run(
-            ["bash", "-c", line], cwd=out, env={"PATH": os.environ["PATH"]}, check=False,
-            capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
-        assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "VERIFIED"), done.stdout
+    assert (out / "README.md").read_text().count("bash verify.sh") == 2
+    ask(out)
     assert dr(["pack", "--period", quarter, "--out", str(out)]) == Exit.REFUSED
     assert dr(["pack", "--period", "2031Q1", "--out", str(tmp_path / "other")]) == Exit.REFUSED
     assert dr(["pack", "--period", "autumn", "--out", str(tmp_path / "other")]) == Exit.USAGE
@@ -162,3 +161,51 @@ def test_a_pack_with_something_missing_is_written_and_says_so(
     readme = (out / "README.md").read_text()
     assert "| 2 | orders-zone-loss-0002 | missing | not here |" in readme
     assert "GAP: orders-zone-loss-0002" in readme
+
+
+def ask(pack: Path) -> list[str]:
+    """Do what the README of a pack says; return what was not said to hold."""
+    said = []
+    for line in (pack / "README.md").read_text().splitlines():
+        if line.startswith("bash verify.sh"):
+            done = subprocess.run(
+                ["bash", "-c", line], cwd=pack, env={"PATH": os.environ["PATH"]}, check=False,
+                capture_output=True, text=True, timeout=60,
+            )  # fmt: skip
+            *lines, last = done.stdout.splitlines()
+            assert (done.returncode, last) == (0, "VERIFIED"), done.stdout
+            said += [text for text in lines if not text.startswith("ok")]
+    return said
+
+
+def test_a_pack_of_a_campaign_verifies_offline_timestamps_and_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DR_HOME", str(tmp_path / "home"))
+    place, authority = Place.at(tmp_path / "home"), Authority.at(tmp_path / "authority")
+    begins(place, in_s=600)
+    key = "orders-zone-loss@2026Q4"
+    decided = datetime(2026, 10, 1, tzinfo=UTC)
+    record(place.home.path, Decision("approve", key, "ada", decided), "5" * 64)
+    run = place.begun(a_case(), occurrence=key)
+    run.write(INTENT_STAMP, authority.stamp((run.path / INTENT_SIGNATURE).read_bytes()))
+    place.ended(run)
+    stamp = authority.stamp((run.path / SEAL_SIGNATURE).read_bytes())
+    attach(run, place.home.path, SEAL_STAMP, stamp, place.clock)
+    quarter = quarter_of(place.clock.stamp())
+
+    def pack(name: str, *words: str) -> int:
+        return dr(["pack", "--period", quarter, "--out", str(tmp_path / name), *words])
+
+    assert pack("whole", "--tsa-ca", str(authority.roots)) == Exit.PASS
+    told = ask(tmp_path / "whole")
+    assert not [line for line in told if "not checked" in line or "timestamp" in line], told
+
+    assert pack("bare") == Exit.PASS
+    assert "--tsa-ca was not given" in capsys.readouterr().err
+    assert "--tsa-ca was not given" in (tmp_path / "bare/README.md").read_text()
+    assert "not checked" in "".join(ask(tmp_path / "bare"))
+
+    other = Authority.at(tmp_path / "other")
+    assert pack("wrong", "--tsa-ca", str(other.roots)) == Exit.FAIL
+    assert "does not hold by these certificates" in capsys.readouterr().err
