@@ -122,9 +122,9 @@ def page_of(run: RunDir) -> "Page":
     return page(
         run.plan(),
         found.result,
-        events,
-        found.samples,
-        found.marks,
+        found.story(events),
+        found.shown.samples,
+        found.shown.marks,
         digests=Digests(
             result=hashlib.sha256(canonical(found.result.as_json())).hexdigest(),
             journal_head=digest(lines[-1]),
@@ -132,6 +132,7 @@ def page_of(run: RunDir) -> "Page":
             plan=sha256_of(run.path / "plan.json"),
         ),
         found=found.found,
+        clocks=found.clocks,
     )
 
 

@@ -37,12 +37,25 @@ RAW = ("probes", "marks", "found", "clock", "starts")
 
 @dataclass(frozen=True, slots=True)
 class Concluded:
-    """A result, and the values it was computed from."""
+    """A result, and the values it was computed from.
+
+    shown: the same on one axis of time, for people to look at: of several boots, with each restart
+    as long as it can have been. clocks: 1, or the number of boots that cannot be put on one clock.
+    """
 
     result: Result
     samples: list[Sample]
     marks: list[Mark]
     found: Mapping[str, Mapping[int, int]]
+    shown: Recorded
+    clocks: int
+
+    def story(self, events: Sequence[Event]) -> tuple[Event, ...]:
+        """Return the events as shown, with the closing one that had no part in the result."""
+        closing = [event for event in events if isinstance(event.data, RunClosed)]
+        before = [event for event in events if not isinstance(event.data, RunClosed)]
+        by = self.shown.events[-1].mono_us - before[-1].mono_us if before else 0
+        return (*self.shown.events, *(e._replace(mono_us=e.mono_us + by) for e in closing))
 
 
 def conclude(
@@ -70,7 +83,11 @@ def conclude(
         judged = hull(early, late, placed.boots, placed.width_us)
     more = tuple(_findings(run, before))
     judged = judged.model_copy(update={"findings": (*judged.findings, *more)})
-    return Concluded(judged, samples, marks, found)
+    return Concluded(
+        judged, samples, marks, found,
+        recorded if placed is None else placed.late,
+        1 if placed is not None else max(len(run.boots), 1),
+    )  # fmt: skip
 
 
 def _judged(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from dr.core.boots import Recorded
 from dr.core.canonical import canonical
 from dr.core.conclude import RAW as NAMES
 from dr.core.conclude import Raw, conclude
@@ -54,18 +55,21 @@ class Evidence:
     digests: Digests
     files: Mapping[str, str]
     later: Later
+    shown: Recorded  # events, samples and marks on one axis, for people to look at
+    clocks: int = 1  # or the number of boots that cannot be put on one
 
     def page(self) -> Page:
         """Work out what a report says."""
         return page(
             self.plan,
             self.result,
-            self.events,
-            self.samples,
-            self.marks,
+            self.shown.events,
+            self.shown.samples,
+            self.shown.marks,
             digests=self.digests,
             found=self.found,
             later=self.later,
+            clocks=self.clocks,
         )
 
 
@@ -96,6 +100,8 @@ def read(
         digests=Digests(_sha(result), digest(lines[-1]), len(lines), shas["plan.json"], copy_of),
         files=dict(sorted({**shas, "result.json": _sha(result)}.items())),
         later=_later(files, run_id, found.result),
+        shown=Recorded(found.story(events), found.shown.samples, found.shown.marks),
+        clocks=found.clocks,
     )
 
 

@@ -28,12 +28,18 @@ class Observed:
     found: Mapping[str, Mapping[int, int]]
 
 
-def figures(result: Result, run: Run, observed: Observed, moments: Moments) -> tuple[Figure, ...]:
-    """Return the figures of a run: one, or two if the outage is a small part of the run."""
+def figures(
+    result: Result, run: Run, observed: Observed, moments: Moments, clocks: int = 1
+) -> tuple[Figure, ...]:
+    """Return the figures of a run: one, or two if the outage is a small part of the run.
+
+    clocks: as of a page. What lies on several is drawn one over the other, and says so.
+    """
     whole = _whole(run, observed, moments)
     marked = _marked(result, run, moments)
-    drawn = [_figure("whole", "The whole run", whole, (result, run, observed, moments, marked))]
-    zoom = _zoom(marked, whole)
+    title = "The whole run" if clocks == 1 else f"{clocks} boots, each on its own clock"
+    drawn = [_figure("whole", title, whole, (result, run, observed, moments, marked))]
+    zoom = _zoom(marked, whole) if clocks == 1 else None
     if zoom is not None:
         title = "From the fault to the recovery"
         drawn.append(_figure("outage", title, zoom, (result, run, observed, moments, marked)))

@@ -35,11 +35,13 @@ def page(  # noqa: PLR0913 - everything a page is made from, by name
     digests: Digests,
     found: Mapping[str, Mapping[int, int]] | None = None,
     later: Later = NOTHING_LATER,
+    clocks: int = 1,
 ) -> Page:
     """Work out what the report of one run says.
 
     found: by marks id, which sequence numbers the recovered place held, and how often; without
-    it the lost writes are counted but not drawn. later: what was added after the seal.
+    it the lost writes are counted but not drawn. later: what was added after the seal. clocks: of
+    so many boots the moments are, each on its own clock; 1 if all lie on one.
     """
     run = fold(plan, events)
     when = moments(run, events, result.started)
@@ -57,7 +59,7 @@ def page(  # noqa: PLR0913 - everything a page is made from, by name
         sentence=_sentence(result, run),
         facts=_facts(plan, result, events),
         cards=cards(plan, result),
-        figures=figures(result, run, observed, when),
+        figures=figures(result, run, observed, when, clocks),
         tables=tables(result),
         steps=rows(run, events, when),
         decisions=story.decisions(events, when),
@@ -66,7 +68,7 @@ def page(  # noqa: PLR0913 - everything a page is made from, by name
         left=tuple(shortened(text, _LONGEST) for text in result.left),
         kept=story.kept(events),
         rules=frozen.rules(plan),
-        limits=limits(plan, result, run),
+        limits=(*_apart(clocks), *limits(plan, result, run)),
         digests=_cleaned(digests),
         tool=next((clean(e.data.tool) for e in events if isinstance(e.data, RunCreated)), ""),
         went=went(result),
@@ -115,6 +117,17 @@ def _cleaned(digests: Digests) -> Digests:
         clean(digests.plan),
         clean(digests.copy_of),
     )
+
+
+def _apart(clocks: int) -> tuple[str, ...]:
+    if clocks == 1:
+        return ()
+    said = (
+        f"The machine that observes was started {clocks} times during the run, and its wall clock "
+        "does not say where the boots lie. Each moment on this page is on the clock of its own "
+        "boot: times and drawings across a restart mean nothing."
+    )
+    return (said,)
 
 
 def _note_on(events: Sequence[Event]) -> str:

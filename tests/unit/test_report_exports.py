@@ -12,6 +12,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
+from dr.core.boots import Recorded
 from dr.model.errors import Refused
 from dr.model.event import NoteAdded
 from dr.report.asff import asff
@@ -39,7 +40,7 @@ def evidence(run: Material) -> Evidence:
     digests = Digests("0c119234" * 8, "52f52785" * 8, len(run.events), "9d3e01aa" * 8)
     return Evidence(
         run.plan, run.result, run.events, run.samples, run.marks, run.found, digests, FILES,
-        NOTHING_LATER,
+        NOTHING_LATER, Recorded(run.events, run.samples, run.marks),
     )  # fmt: skip
 
 
