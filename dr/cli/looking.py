@@ -81,7 +81,7 @@ def _refusal(
     """Return why the change would be refused just before it is sent."""
     if not isinstance(action, Action):
         raise TypeError(f"{step.kind} is not an action")
-    change = action.change.of_plain(run.changed[step.id])
+    change = action.change.of_plain(run.changes()[step.id])
     try:
         patiently(lambda: brakes.before(run, step, Way.FORWARD, action, hand, change))
     except Exception as error:

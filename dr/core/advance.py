@@ -7,7 +7,7 @@ second answer to one gate) changes nothing.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from dr.core.state import Intended, Run, Status, StepState
+from dr.core.state import NO_FACTS, Intended, Run, Status, StepState
 from dr.model import event as ev
 from dr.model.drill import Phase
 from dr.model.event import Event, Way
@@ -80,12 +80,9 @@ def _intended(run: Run, event: Event, data: ev.StepIntended) -> None:
         if run.forward[data.step].intent is None:
             run.intended.append(data.step)
             run.undo[data.step] = StepState()
-        run.changed[data.step] = data.change
     state = run.state(data.step, data.way)
     state.status = Status.INTENDED
-    state.intent = Intended(
-        data.params, data.change, data.undo, data.keeps, data.irreversible, data.token
-    )
+    state.intent = Intended.of(data)
     state.intended_us = state.from_us = event.mono_us
     state.intended_at = event.t
 
@@ -137,7 +134,8 @@ def _settled(run: Run, event: Event, data: ev.StepSettled) -> None:
         state.requested = (state.intended_us, data.looked_us[1])
         _fault(run, event, data, state.requested)
     state.status, state.settled = Status.SETTLED, data.looked_us
-    state.noop, state.facts = data.noop, data.facts
+    state.noop, state.facts = data.noop, data.facts or NO_FACTS
+    state.intended_at = None  # its time by the wall clock was for the fault, which is known now
     if data.way is Way.FORWARD:
         _over(run, data.step, event.mono_us)
 

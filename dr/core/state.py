@@ -4,8 +4,12 @@ Only `dr.core.advance` changes a `Run`. It keeps what is ready, open and still t
 that deciding costs the same in a run of ten steps and in one of ten thousand.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final, Self
+
+import orjson
 
 from dr.model import event as ev
 from dr.model.base import Json
@@ -36,16 +40,50 @@ NOTHING = frozenset({World.REFUSED, World.FORBIDDEN})  # failures that changed n
 OVER = frozenset({Status.SETTLED, Status.FAILED, Status.KEPT})
 
 
+NO_FACTS: Final[Json] = {}  # one for all steps without any; nobody writes into it
+
+
 @dataclass(frozen=True, slots=True)
 class Intended:
-    """What an intent says, without its event: a run holds one for each step it ever changed."""
+    """What an intent says, without its event: a run holds one for each step it ever changed.
 
-    params: Json
-    change: Json
-    undo: Json | None
+    Most of it as JSON text, a fifth of the size: a run of many thousand steps has them all in
+    memory, and looks into few.
+    """
+
+    said: str
     keeps: str | None
     irreversible: str | None
-    token: str
+
+    @classmethod
+    def of(cls, data: ev.StepIntended) -> Self:
+        """Return what the event says."""
+        said = orjson.dumps((data.params, data.change, data.undo, data.token))
+        return cls(said.decode(), data.keeps, data.irreversible)
+
+    @property
+    def params(self) -> Json:
+        """The parameters it was planned with."""
+        params: Json = orjson.loads(self.said)[0]
+        return params
+
+    @property
+    def change(self) -> Json:
+        """The change that is to be asked for."""
+        change: Json = orjson.loads(self.said)[1]
+        return change
+
+    @property
+    def undo(self) -> Json | None:
+        """The reverse change, if there is one."""
+        undo: Json | None = orjson.loads(self.said)[2]
+        return undo
+
+    @property
+    def token(self) -> str:
+        """The same for every attempt."""
+        token: str = orjson.loads(self.said)[3]
+        return token
 
 
 @dataclass(slots=True)
@@ -66,7 +104,7 @@ class StepState:
     noop: bool = False
     failure: ev.StepFailed | None = None
     decision: ev.DecisionRecorded | None = None
-    facts: Json = field(default_factory=dict)
+    facts: Json = field(default_factory=lambda: NO_FACTS)
     irreversible: str | None = None
 
     @property
@@ -106,7 +144,6 @@ class Run:
     declared: Interval | None = None
     closed: ev.RunClosed | None = None
     undoing: bool = False  # decided when the way back began
-    changed: dict[str, Json] = field(default_factory=dict)  # step -> its intended change
     steps: dict[str, PlannedStep] = field(default_factory=dict)
     unlooked: dict[str, PlannedStep] = field(default_factory=dict)  # no baseline yet
     ready_us: dict[str, int] = field(default_factory=dict)
@@ -157,9 +194,28 @@ class Run:
         failure = self.forward[id_].failure
         return failure is None or failure.world not in NOTHING
 
-    def changes(self) -> dict[str, Json]:
+    def changes(self) -> Mapping[str, Json]:
         """Return the change of every intended step, for `${steps.ID.FIELD}`."""
-        return self.changed
+        return _Changes(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Changes(Mapping[str, Json]):
+    """The changes of a run, read from its intents as they are asked for."""
+
+    run: Run
+
+    def __getitem__(self, id_: str) -> Json:
+        state = self.run.forward[id_]
+        if state.intent is None:
+            raise KeyError(id_)
+        return state.intent.change
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.run.intended)
+
+    def __len__(self) -> int:
+        return len(self.run.intended)
 
 
 def begin(plan: Plan) -> Run:

@@ -12,7 +12,7 @@ from typing import Any
 
 from dr.cloud.aws import Aws
 from dr.core.fold import Run
-from dr.model.base import Json, Record
+from dr.model.base import Record
 from dr.model.errors import Refused
 from dr.model.event import Way
 from dr.model.plan import Plan, PlannedStep
@@ -40,7 +40,7 @@ class Brakes:
         self._kinds = kinds or {}
         self._hold = hold
         self._accounts: dict[str, str] = {}
-        self._known: dict[str, tuple[Json, tuple[str, ...]]] = {}  # by step: of which change
+        self._known: dict[str, tuple[object, tuple[str, ...]]] = {}  # by step: of which intent
         self._lock = threading.Lock()
 
     def before(
@@ -75,9 +75,9 @@ class Brakes:
     def targets(self, run: Run) -> list[str]:
         """Return what a run touches in AWS, by names that every drill gives them."""
         for id_ in run.intended:
-            change = run.changed[id_]
-            if id_ not in self._known or self._known[id_][0] is not change:
-                self._known[id_] = (change, tuple(self._keys(run, id_)))
+            intent = run.forward[id_].intent
+            if id_ not in self._known or self._known[id_][0] is not intent:
+                self._known[id_] = (intent, tuple(self._keys(run, id_)))
         return list(dict.fromkeys(key for id_ in run.intended for key in self._known[id_][1]))
 
     def _place(self, step: PlannedStep, hand: Aws) -> None:
@@ -147,7 +147,7 @@ class Brakes:
             return
         site, service = self._plan.sites[step.site], step.kind.split(".")[1]
         region = "" if service in NO_REGION else site.region
-        for target in action.targets(action.change.of_plain(run.changed[id_])):
+        for target in action.targets(action.change.of_plain(run.changes()[id_])):
             yield f"{site.account}/{region}/{service}/{target}"
 
 

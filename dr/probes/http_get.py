@@ -30,7 +30,7 @@ class Expect(Record):
 
     status: int = Field(default=200, ge=200, le=599)
     contains: str | None = Field(default=None, description="Text that the body must contain.")
-    json_: dict[str, JsonValue] = Field(
+    json_: Json = Field(
         default_factory=dict,
         alias="json",
         description='Values the body must have, by path: {"checks.0.status": "ok"}.',
