@@ -18,6 +18,8 @@ _REST_LIMIT = 64 * 2**20  # bytes not yet written; a full disk must not become a
 
 def tidy(text: str) -> str:
     """Return text fit for a line of evidence: bounded, and nothing a terminal would obey."""
+    if text.isprintable():
+        return text[:WHY_LIMIT]
     return "".join(char if char.isprintable() else " " for char in text)[:WHY_LIMIT]
 
 

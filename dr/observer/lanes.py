@@ -8,7 +8,7 @@ Errors:  none leave: whatever a probe raises becomes a line in the file.
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,11 +31,11 @@ class Book:
     probes: Appender
     marks: Appender
     lateness: Lateness = field(default_factory=Lateness)
-    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    counts: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def count(self, entry: str, what: str) -> None:
         """Count one line of an entry."""
-        self.counts.setdefault(entry, Counter())[what] += 1
+        self.counts[entry][what] += 1
 
 
 class Lane(Protocol):

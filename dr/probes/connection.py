@@ -13,10 +13,9 @@ from dr.ports import Asking, Reading
 from dr.probes.names import addresses
 
 if TYPE_CHECKING:  # checking a drill reads the parameters of probes, and opens no connection
-    import asyncio
     import ssl
 
-Streams = tuple["asyncio.StreamReader", "asyncio.StreamWriter"]
+    from dr.probes.wire import Wire
 
 _OURS = {
     errno.EMFILE,
@@ -27,7 +26,6 @@ _OURS = {
     errno.EACCES,
     errno.EPERM,  # a local firewall
 }
-_HEAD_LIMIT = 1 << 16
 
 
 @functools.lru_cache(maxsize=16)
@@ -49,22 +47,18 @@ async def connect(
     *,
     source: str | None = None,
     tls: "ssl.SSLContext | None" = None,
-) -> Streams:
-    """Return streams to the first address that takes the connection. Raises OSError."""
-    import asyncio
+) -> "Wire":
+    """Return a connection to the first address that takes it. Raises OSError."""
     import ssl
+
+    from dr.probes.wire import over_tcp, over_tls
 
     last: OSError | None = None
     for address in await addresses(host, asking):
         try:
-            return await asyncio.open_connection(
-                address,
-                port,
-                ssl=tls,
-                server_hostname=host.strip("[]") if tls else None,
-                local_addr=(source, 0) if source else None,
-                limit=_HEAD_LIMIT,
-            )
+            if tls is None:
+                return await over_tcp(address, port, source)
+            return await over_tls(address, port, source, tls, host.strip("[]"))
         except ssl.SSLError:
             raise  # it took the connection; another address is another sample's business
         except OSError as error:

@@ -1,4 +1,4 @@
-"""One HTTP/1.1 exchange over plain streams.
+"""One HTTP/1.1 exchange over a connection.
 
 A general client costs 2 ms of processor time per request and grows worse with their number; a
 hundred probes ten times a second need the twentieth part of that.
@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from dr.ports import Asking
-from dr.probes.connection import Streams, connect
+from dr.probes.connection import connect
 
 if TYPE_CHECKING:  # as in `connection`
-    import asyncio
     import ssl
+
+    from dr.probes.wire import Wire
 
 BODY_LIMIT = 64 * 2**20
 _PORTS = {"http": 80, "https": 443}
@@ -57,7 +58,7 @@ class Site:
         if self.parts.scheme not in _PORTS or not self.parts.hostname:
             raise ValueError(f"{self.url} is not an http or https URL")
 
-    async def open(self) -> Streams:
+    async def open(self) -> "Wire":
         """Resolve and connect."""
         host, port = str(self.parts.hostname), self.parts.port or _PORTS[self.parts.scheme]
         return await connect(host, port, self.asking, source=self.source, tls=self.tls)
@@ -77,25 +78,21 @@ class Exchange:
 
     async def fresh(self) -> Answer:
         """Exchange over a connection of its own."""
-        streams = await self.site.open()
+        wire = await self.site.open()
         try:
-            return await self.over(streams)
+            return await self.over(wire)
         finally:
-            # Not close(): it would wait for the other side, and a sample that was given up must
-            # not go on holding a socket.
-            streams[1].transport.abort()
+            wire.abort()  # a sample that was given up must not go on holding a socket
 
-    async def over(self, streams: Streams) -> Answer:
-        """Exchange over these streams."""
+    async def over(self, wire: "Wire") -> Answer:
+        """Exchange over this connection."""
         import asyncio
 
-        reader, writer = streams
         self.sent = True
-        writer.write(self._request())
         try:
-            await writer.drain()
-            status, headers = await _head(reader)
-            body, framed = await _body(reader, status, headers)
+            await wire.send(self._request())
+            status, headers = await _head(wire)
+            body, framed = await _body(wire, status, headers)
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError) as error:
             partial = getattr(error, "partial", b"?")
             raise BadAnswer(
@@ -125,9 +122,9 @@ class Exchange:
         return text.encode("latin-1", errors="replace") + self.body
 
 
-async def _head(reader: "asyncio.StreamReader") -> tuple[int, dict[str, str]]:
+async def _head(wire: "Wire") -> tuple[int, dict[str, str]]:
     while True:
-        first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")[:-2]
+        first, *lines = (await wire.until(b"\r\n\r\n")).decode("latin-1").split("\r\n")[:-2]
         version, _, rest = first.partition(" ")
         if not version.startswith("HTTP/1."):
             raise ValueError("not HTTP/1")
@@ -139,29 +136,29 @@ async def _head(reader: "asyncio.StreamReader") -> tuple[int, dict[str, str]]:
 
 
 async def _body(
-    reader: "asyncio.StreamReader", status: int, headers: Mapping[str, str]
+    wire: "Wire", status: int, headers: Mapping[str, str]
 ) -> tuple[bytes, bool]:
     """Return the body, and whether its end was marked, so that the connection can be used on."""
     if status in _NO_BODY:
         return b"", True
     if "chunked" in headers.get("transfer-encoding", "").lower():
-        return await _chunks(reader), True
+        return await _chunks(wire), True
     if "content-length" in headers:
-        return await reader.readexactly(_bounded(int(headers["content-length"]))), True
+        return await wire.exactly(_bounded(int(headers["content-length"]))), True
     whole = b""
-    while part := await reader.read(1 << 16):
+    while part := await wire.some():
         whole += part
         _bounded(len(whole))
     return whole, False
 
 
-async def _chunks(reader: "asyncio.StreamReader") -> bytes:
+async def _chunks(wire: "Wire") -> bytes:
     whole: list[bytes] = []
     total = 0
-    while size := int((await reader.readuntil(b"\r\n")).partition(b";")[0].strip(), 16):
+    while size := int((await wire.until(b"\r\n")).partition(b";")[0].strip(), 16):
         total = _bounded(total + size)
-        whole.append((await reader.readexactly(size + 2))[:-2])
-    while (await reader.readuntil(b"\r\n")) != b"\r\n":
+        whole.append((await wire.exactly(size + 2))[:-2])
+    while (await wire.until(b"\r\n")) != b"\r\n":
         pass  # trailers
     return b"".join(whole)
 

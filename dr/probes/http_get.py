@@ -12,15 +12,18 @@ Source:  RFC 9110 section 15 (status codes), RFC 9112.
 """
 
 import json
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, JsonValue
 
 from dr.model.base import Json, Record
 from dr.model.reading import State
 from dr.ports import Asking, Probe, Reading
-from dr.probes.connection import Streams, failed, tls_context
+from dr.probes.connection import failed, tls_context
 from dr.probes.http1 import Answer, Exchange, Site
+
+if TYPE_CHECKING:
+    from dr.probes.wire import Wire
 
 _IDLE = 8
 
@@ -66,7 +69,7 @@ class HttpGet(Probe):
         tls = tls_context(verify=told.verify, ca=told.ca) if told.url.startswith("https") else None
         self._site = Site(told.url, asking, told.from_, tls)
         self._told = told
-        self._idle: list[Streams] = []
+        self._idle: list[Wire] = []
 
     async def sample(self) -> Reading:
         """Ask once."""
@@ -83,26 +86,26 @@ class HttpGet(Probe):
     async def _kept(self) -> Answer:
         """Use an idle connection; one that died unnoticed is replaced once, as clients do."""
         while self._idle:
-            streams = self._idle.pop()
-            if streams[0].at_eof() or streams[1].is_closing():
-                streams[1].transport.abort()
+            wire = self._idle.pop()
+            if not wire.fresh():
+                wire.abort()
                 continue
             try:
-                return await self._over(streams)
+                return await self._over(wire)
             except OSError:
                 break
         return await self._over(await self._site.open())
 
-    async def _over(self, streams: Streams) -> Answer:
+    async def _over(self, wire: "Wire") -> Answer:
         reusable = False
         try:
-            answer = await self._exchange().over(streams)
+            answer = await self._exchange().over(wire)
             reusable = answer.reusable and len(self._idle) < _IDLE
         finally:
             if reusable:
-                self._idle.append(streams)
+                self._idle.append(wire)
             else:
-                streams[1].transport.abort()
+                wire.abort()
         return answer
 
 

@@ -7,6 +7,7 @@ Limits:  the system's way (getaddrinfo) blocks a thread and may be answered from
 Source:  RFC 1035; RFC 3596 (AAAA).
 """
 
+import functools
 import ipaddress
 from typing import TYPE_CHECKING
 
@@ -24,10 +25,9 @@ class NotResolved(OSError):
 
 async def addresses(host: str, asking: Asking) -> list[str]:
     """Return the addresses of a host, in the order in which to try them."""
-    try:
-        return [str(ipaddress.ip_address(host.strip("[]")))]
-    except ValueError:
-        pass
+    address = _written(host)
+    if address is not None:
+        return [address]
     if asking.resolver is None:
         return await _by_system(host)
     found: list[str] = []
@@ -36,6 +36,15 @@ async def addresses(host: str, asking: Asking) -> list[str]:
         if found:
             return found
     raise NotResolved(f"{host} has no address")
+
+
+@functools.lru_cache(maxsize=256)
+def _written(host: str) -> str | None:
+    """Return the address if the host is written as one, and needs no resolving."""
+    try:
+        return str(ipaddress.ip_address(host.strip("[]")))
+    except ValueError:
+        return None
 
 
 async def lookup(name: str, kind: str, server: tuple[str, int], within_s: float) -> list[str]:

@@ -38,8 +38,8 @@ class TcpConnect(Probe):
         """Connect once, and close."""
         told = self._told
         try:
-            _, writer = await connect(told.host, told.port, self._asking, source=told.from_)
+            wire = await connect(told.host, told.port, self._asking, source=told.from_)
         except OSError as error:
             return failed(error)
-        writer.transport.abort()
+        wire.abort()
         return Reading(State.UP)
