@@ -1250,7 +1250,7 @@ def no_number(name):
     raise Wrong(f"{name} is no JSON")
 
 
-def moment(given):
+def recorded_at(given):
     """Return RFC 3339 in UTC, to the microsecond."""
     if isinstance(given, (int, float)):
         found = datetime.fromtimestamp(given, timezone.utc)
@@ -1263,7 +1263,7 @@ def moment(given):
 def trail(one):
     name, looks = str(one["eventName"]), one.get("readOnly")
     return {
-        **RECORD, "source": "cloudtrail", "id": str(one["eventID"]), "at": moment(one["eventTime"]),
+        **RECORD, "source": "cloudtrail", "id": str(one["eventID"]), "at": recorded_at(one["eventTime"]),
         "operation": re.sub(r"_?[0-9]{4}[0-9_]*(v[0-9]+)?$", "", name),
         "service": str(one["eventSource"]).partition(".")[0],
         "request_id": str(one.get("requestID") or ""), "error": str(one.get("errorCode") or ""),
@@ -1274,7 +1274,7 @@ def trail(one):
 
 
 def database(one):
-    at, what = moment(one["Date"]), str(one["SourceIdentifier"])
+    at, what = recorded_at(one["Date"]), str(one["SourceIdentifier"])
     names = [text for text in (what, str(one.get("SourceArn") or "")) if text]
     text = str(one["Message"])
     return {**RECORD, "source": "rds", "id": f"{what} {at}", "at": at, "names": names, "text": text}
@@ -1286,7 +1286,7 @@ def experiment(one):
         names += map(str, target.get("resourceArns") or [])
     return {
         **RECORD, "source": "fis", "id": str(one["id"]),
-        "at": moment(one.get("startTime") or one["creationTime"]), "names": [n for n in names if n],
+        "at": recorded_at(one.get("startTime") or one["creationTime"]), "names": [n for n in names if n],
         "text": f"{state.get('status', 'unknown')} {state.get('reason', '')}".strip(),
     }  # fmt: skip
 
@@ -1337,7 +1337,7 @@ def claimed(events):
             )
             for call in made or ([{"service": "", "operation": ""}] if asked else []):
                 try:
-                    at = moment(parsedate_to_datetime(call.get("date", "")).isoformat())
+                    at = recorded_at(parsedate_to_datetime(call.get("date", "")).isoformat())
                 except (ValueError, TypeError):
                     at = event["t"]
                 found.append(
