@@ -13,6 +13,8 @@ _CLOCKS = {
     "onset": "from the onset of the outage",
     "declared": "from the declaration",
 }
+_NOTHING = "not measured"
+"""Stands for a figure that there is not, and for its basis."""
 
 
 def cards(plan: Plan, result: Result) -> tuple[Card, ...]:
@@ -26,7 +28,7 @@ def _card(objective: ObjectiveResult, number: int, *, simulated: bool) -> Card:
     is_phase = objective.metric == "phase"
     metric = "Target" if is_phase else objective.metric.upper()
     named = f"Phase: {clean(objective.about)}" if is_phase else TITLES[objective.metric]
-    achieved, drawn = "not measured", None
+    achieved, drawn = _NOTHING, None
     if objective.achieved is not None:
         low = objective.achieved.lower_ms * MS_US
         high = None if objective.achieved.upper_ms is None else objective.achieved.upper_ms * MS_US
@@ -47,7 +49,7 @@ def _card(objective: ObjectiveResult, number: int, *, simulated: bool) -> Card:
         metric=metric,
         target=length(target),
         achieved=achieved,
-        basis=objective.basis.value,
+        basis=objective.basis.value if objective.achieved is not None else _NOTHING,
         measured_by=", ".join(part for part in (about, since) if part),
         verdict=objective.verdict.value,
         why=shortened(sentence_case(objective.why), 600),

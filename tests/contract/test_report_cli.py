@@ -87,6 +87,15 @@ def test_a_sealed_report_is_not_written_again_and_a_new_one_tells_what_came_late
     out = tmp_path / "new.html"
     assert frame.run(["report", run.id, "--out", str(out)]) == Exit.PASS
     assert b"Addendum: Actions and owners" in out.read_bytes()
+    assert b"CP-4</td>" not in out.read_bytes()  # what an addendum says, nobody here knows
+
+    assert frame.run(["findings", "set", run.id, "new", "--text", "the TTL is long"]) == Exit.PASS
+    capsys.readouterr()
+    assert frame.run(["findings", "list", run.id, "--json"]) == Exit.PASS
+    action = ["--action", "lower it", "--owner", "ada", "--due", "2026-12-01"]
+    for one in orjson.loads(capsys.readouterr().out):
+        assert frame.run(["findings", "set", run.id, one["id"], *action]) == Exit.PASS
+    assert frame.run(["report", run.id, "--out", str(out)]) == Exit.PASS
     assert b"CP-4</td>" in out.read_bytes()
     assert b"CP-4</td>" not in sealed
     assert frame.run(["verify", run.id]) == Exit.PASS

@@ -5,6 +5,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from tinyhtml5.parser import HTMLParser as HTML5Parser
 
 from dr.core.conclude import Raw, conclude
 from dr.core.samples import found_text, marks_text, samples_text
@@ -69,7 +70,10 @@ KINDS = sorted(report_data.ALL)
 
 
 class Outline(HTMLParser):
-    """Checks that every element is closed where it must be, and keeps what a page consists of."""
+    """Checks that every element is closed where it must be, and keeps what a page consists of.
+
+    A browser forgives; so the parser of the standard has to have nothing to forgive, either.
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -80,6 +84,9 @@ class Outline(HTMLParser):
         self.feed(text)
         self.close()
         assert self.open == []
+        standard = HTML5Parser()
+        standard.parse(text)
+        assert standard.errors == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
