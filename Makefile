@@ -38,6 +38,7 @@ check: lint types layers coverage
 lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/ruff check --isolated --select E9,F dr/report/verifier/verify.py
 
 types: setup
 	$(BIN)/mypy

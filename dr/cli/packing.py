@@ -116,7 +116,7 @@ def _unchecked(bundle: Bundle, roots: bytes | None) -> str:
             ok, text = check(read)
         except NotChecked as error:
             return f"a timestamp is not checked: {error}"
-        except ValueError as error:  # of a certificate, a timestamp or a seal that is none
+        except (ValueError, KeyError) as error:  # what is no certificate, timestamp or seal
             return f"a timestamp does not hold by these certificates: {clean(str(error))}"
         if ok is False:
             return clean(text)

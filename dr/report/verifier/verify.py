@@ -1791,8 +1791,9 @@ def check_21(b):
                 data is not None and source["file"] != "ADDENDUM.txt",
                 f"{source['file']} is not there",
             )
-            need(len(provided(data)) == source["records"], f"{source['file']} holds another number")
-            records += provided(data)
+            some = provided(data)
+            need(len(some) == source["records"], f"{source['file']} holds another number")
+            records += some
         again = witness(b, sources, records)
         need(
             canonical(again) == text, f"the attached records do not say what addendum {place} says"

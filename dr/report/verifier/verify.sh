@@ -33,12 +33,14 @@ ok() { apart "$1" || say 'ok  ' "$1" "$2"; }
 no() { apart "$1" || { say FAIL "$1" "$2"; F=1; }; }
 na() { apart "$1" && return; say '--  ' "$1" "$2"; case $1 in 1 | 12 | 13 | 14) OPEN=1 ;; esac; }
 judge() { if [ "$1" = 0 ]; then ok "$2" "$3"; else no "$2" "not so: $3"; fi; }
-s() { local h; h=$(sha256sum <"$1") 2>/dev/null; echo "${h%% *}"; }
+s() { local h; h=$({ sha256sum <"$1"; } 2>/dev/null); echo "${h%% *}"; }
 declare -A SAYS=() # what the seal says, by field
 fields() { # FILE
-  local name rest
+  local line
   SAYS=()
-  while IFS=: read -r name rest; do [ -n "$name" ] && SAYS[$name]+=${rest# }; done <"$1" 2>/dev/null
+  [ -f "$1" ] && while IFS= read -r line; do
+    case ${line%%: *} in '' | *[!a-z_0-9]*) ;; *) SAYS[${line%%: *}]+=${line#*: } ;; esac
+  done <"$1"
 }
 fields "$T"
 js() { jq -r "$1" "$2" 2>/dev/null; }
@@ -107,7 +109,7 @@ form4() {
   grep -Exq "$LIVE|$OWN" "$W/names" && return 1
   sort -uc "$W/names" 2>/dev/null && sha256sum -c --strict --quiet MANIFEST.sha256 >"$W/wrong" 2>/dev/null
 }
-form4; judge $? 4 "every listed file is as it was ($(wc -l <"$W/names")) $(sed 's/: FAILED.*//' "$W/wrong" 2>/dev/null | tr '\n' ' ')"
+form4; judge $? 4 "every listed file is as it was ($(wc -l <"$W/names"))$(sed 's/^/ /; s/: FAILED.*//' "$W/wrong" 2>/dev/null | tr -d '\n')"
 find . -path './children/*' -prune -o -type f -print | sed 's,^\./,,' | grep -Evx "$LIVE|$OWN" | sort >"$W/there"
 ODD=$(find . -path './children/*' -prune -o ! -type f ! -type d -print | sed 's,^\./,,' | grep -Evx "$LIVE")
 EXTRA=$(comm -13 "$W/names" "$W/there" 2>/dev/null)$ODD
