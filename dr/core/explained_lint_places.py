@@ -72,6 +72,15 @@ EXPLAINED_LINT_PLACES: Final = {
         "one state for each Region, in that Region",
         "HashiCorp, Terraform, Backend type: s3; AWS Prescriptive Guidance on Terraform backends",
     ),
+    codes.COPY_FROM_LOST_REGION: Explanation(
+        "recovery fetches from the Region that is lost (lint)",
+        "A copy that is made in the moment of loss is asked of the Region that is lost. What\n"
+        "the recovery needs must be elsewhere before: by a schedule of copies, by replication.",
+        "scenario: region-loss   (of us-east-1)\n"
+        "recover: [{kind: aws.rds.copy_snapshot, with: {from_region: us-east-1, ...}}]",
+        "recover: [{kind: aws.rds.restore_snapshot, site: standby, ...}]   (of a daily copy)",
+        f"{_BOUNDARIES}, Regional services; AWS Backup Developer Guide, Cross-Region backup",
+    ),
     codes.RESTORED_SETTINGS: Explanation(
         "nobody looks at the settings of what is restored (lint)",
         "RDS restores into a new instance, and gives it the default security group, the\n"

@@ -82,6 +82,10 @@ SNAPSHOT = "kind: aws.rds.restore_snapshot, site: {}, within: 60m, with: {{insta
 IN_TIME = (
     "kind: aws.rds.restore_point_in_time, site: {}, within: 60m, with: {{instance: orders, at: {}}}"
 )
+COPY = (
+    "kind: aws.rds.copy_snapshot, site: standby, "
+    "with: {instance: orders, from_region: us-east-1, kms_key: alias/dr}"
+)
 RENAME = (
     "kind: aws.route53.failover, site: standby, with: {zone: Z1, record: a.example, to: b.example}"
 )
@@ -118,6 +122,9 @@ CASES: dict[str, tuple[Swaps, str, Swaps]] = {
         [("https://status.example/", "https://shop.example/about")], "id: control", [],
     ),
     codes.STATE_HOME: ([ESTATE, REGION, recover(APPLY)], "id: act", [ESTATE, recover(APPLY)]),
+    codes.COPY_FROM_LOST_REGION: (
+        [REGION, recover(COPY)], "id: act", [recover(COPY)],
+    ),
     codes.RESTORED_SETTINGS: (
         [recover(SNAPSHOT.format("primary"))], "id: act",
         [recover(SNAPSHOT.format("primary")), LIKE],

@@ -42,6 +42,7 @@ GROWS: Final = (
 """Calls after which a service asks for new machines."""
 
 _HOST: Final = re.compile(r"^[a-z]+://([^/]+)", re.IGNORECASE)
+_FROM: Final = ("from_region", "source_region")
 _WHERE: Final = ("url", "host", "name")
 
 
@@ -131,6 +132,16 @@ def state_home(view: View) -> Iterator[Remark]:
             message = f"{one.name} needs Terraform's state and lock: are they outside of {lost}?"
             help_ = "keep the state of what recovers in the Region in which it recovers"
             yield Remark((*one.path, "kind"), message, "", help_)
+
+
+def copy_from_lost_region(view: View) -> Iterator[Remark]:
+    """Remark on a recovery that fetches from the Region that is lost."""
+    for one in view.acting(Phase.RECOVER):
+        for field in _FROM:
+            if one.step.with_.get(field) in view.lost_regions:
+                message = f"{one.name} fetches from {one.step.with_[field]}, which is lost"
+                help_ = "have the copies there beforehand, and restore from them"
+                yield Remark((*one.path, "with", field), message, "", help_)
 
 
 def _host(params: object) -> str:

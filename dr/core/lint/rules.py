@@ -13,6 +13,7 @@ RULES: Final[dict[str, tuple[Level, Rule]]] = {
     codes.WATCHED_FROM_INSIDE: ("warning", places.watched_from_inside),
     codes.CONTROL_SHARES_HOST: ("warning", places.control_shares_host),
     codes.STATE_HOME: ("advice", places.state_home),
+    codes.COPY_FROM_LOST_REGION: ("warning", places.copy_from_lost_region),
     codes.RESTORED_SETTINGS: ("warning", restores.restored_settings),
     codes.SINGLE_ZONE: ("advice", restores.single_zone),
     codes.WINDOW_EXCEEDS_RTO: ("warning", restores.window_exceeds_rto),
