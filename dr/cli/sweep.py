@@ -46,14 +46,15 @@ def sweep(
     """Find what crashed runs have left, by tags and names alone; with --yes, remove it.
 
     Network ACLs over subnets, restored tables and database instances with what depends on them,
-    and, with --drill, marks. Exit code 5 says that something is left. A run whose journal is there
-    is better put back with `dr abort`.
+    copied snapshots, and, with --drill, marks. Exit code 5 says that something is left. A run whose
+    journal is there is better put back with `dr abort`.
 
     Changes in place are NOT seen, for nothing there tells what was before: the subnets of an Auto
-    Scaling group, the writer of a database cluster, a promoted replica, a stopped instance, a
-    record of Route 53, a parameter's value, deleted or overwritten items and objects, and whatever
-    `terraform.apply` and `command.run` did. With --drill, the steps that may have made some are
-    named.
+    Scaling group, the writer of a cluster or a global database, the primary of a cache, a promoted
+    replica, a stopped instance, a disabled key, a deleted secret, a record of Route 53, a
+    parameter's value, deleted or overwritten items and objects, and whatever `terraform.apply` and
+    `command.run` did; nor are tables that AWS Backup has restored. With --drill, the steps that
+    may have made some are named.
     """
     from dr.cli.sweeping import sweep as opened
 
