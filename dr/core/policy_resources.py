@@ -175,7 +175,13 @@ _BY_KIND: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "aws.dynamodb.content": {"dynamodb:DescribeTable": _CONTENT, "dynamodb:Scan": _CONTENT},
 }
 
-RESTORES: Final = frozenset({"aws.dynamodb.restore_point_in_time", "aws.dynamodb.restore_backup"})
+RESTORES: Final = frozenset(
+    {
+        "aws.backup.restore_table",
+        "aws.dynamodb.restore_backup",
+        "aws.dynamodb.restore_point_in_time",
+    }
+)
 _NAME_LONGEST: Final = 255 - len("-dr-0123456789")
 _INSTANCE_LONGEST: Final = 63 - len("-dr-0123456789")
 
