@@ -149,11 +149,15 @@ _BY_COPY: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }
 _VAULT: Final = "arn:{partition}:backup:{region}:{account}:backup-vault:{vault}"
-_POINTS: Final = "arn:{partition}:backup:{region}:{account}:recovery-point:*"
+# Backups that DynamoDB itself keeps for AWS Backup have ARNs of their tables.
+_POINTS: Final = (
+    "arn:{partition}:backup:{region}:{account}:recovery-point:*",
+    f"{_TABLE}{{table}}/backup/*",
+)
 _BY_BACKUP: Final[Mapping[str, tuple[str, ...]]] = {
-    "backup:GetRecoveryPointRestoreMetadata": (_POINTS,),
+    "backup:GetRecoveryPointRestoreMetadata": _POINTS,
     "backup:ListRecoveryPointsByBackupVault": (_VAULT,),
-    "backup:StartRestoreJob": (_POINTS,),
+    "backup:StartRestoreJob": _POINTS,
     "dynamodb:DeleteTable": _RESTORED_TABLE,
     "dynamodb:DescribeTable": _BOTH,
     "iam:PassRole": ("{role}",),
