@@ -6,7 +6,7 @@ writes of one item the later one stays, everywhere. DescribeTable names the othe
 moto: takes ReplicaUpdates and makes nothing of them.
 Replicas are ours, then. Still simplified: a new replica is ACTIVE at once; the clocks of all
 Regions agree; only items are followed (AWS: tags, settings and indexes, too); version 2019.11.21
-with eventual consistency only.
+with eventual consistency only; a transaction that is rolled back parts a replica from the others.
 Source: Amazon DynamoDB Developer Guide, "Global tables: how they work"; Amazon DynamoDB API
 Reference, UpdateTable (ReplicaUpdates), DescribeTable (Replicas).
 """
