@@ -13,8 +13,14 @@ ACTIONS: dict[str, str] = {
     "aws.dynamodb.restore_point_in_time": (
         "dr.actions.dynamodb_restore_point_in_time:DynamodbRestorePointInTime"
     ),
+    "aws.ec2.attach_volume": "dr.actions.ec2_attach_volume:Ec2AttachVolume",
+    "aws.ec2.detach_volume": "dr.actions.ec2_detach_volume:Ec2DetachVolume",
+    "aws.ec2.rebuild_instance": "dr.actions.ec2_rebuild_instance:Ec2RebuildInstance",
+    "aws.ec2.restore_volume": "dr.actions.ec2_restore_volume:Ec2RestoreVolume",
+    "aws.ec2.stop_instance": "dr.actions.ec2_stop_instance:Ec2StopInstance",
     "aws.ec2.zone_blackhole": "dr.actions.ec2_zone_blackhole:Ec2ZoneBlackhole",
     "aws.elasticache.failover": "dr.actions.elasticache_failover:ElasticacheFailover",
+    "aws.elb.register_target": "dr.actions.elb_register_target:ElbRegisterTarget",
     "aws.kms.disable_key": "dr.actions.kms_disable_key:KmsDisableKey",
     "aws.kms.enable_key": "dr.actions.kms_enable_key:KmsEnableKey",
     "aws.rds.copy_snapshot": "dr.actions.rds_copy_snapshot:RdsCopySnapshot",

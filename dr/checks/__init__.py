@@ -3,6 +3,7 @@
 CHECKS: dict[str, str] = {
     "aws.dynamodb.content": "dr.checks.dynamodb_content:DynamodbContent",
     "aws.dynamodb.replicas": "dr.checks.dynamodb_replicas:DynamodbReplicas",
+    "aws.ec2.volume": "dr.checks.ec2_volume:Ec2Volume",
     "aws.elasticache.group": "dr.checks.elasticache_group:ElasticacheGroup",
     "aws.elb.healthy_targets": "dr.checks.elb_healthy_targets:ElbHealthyTargets",
     "aws.rds.cluster_members": "dr.checks.rds_cluster_members:RdsClusterMembers",

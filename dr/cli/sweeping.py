@@ -7,7 +7,9 @@ Limits:  what was changed in place leaves nothing to find it by: the drill's ste
          where a drill says they are, in buckets and tables; those behind a service's own interface
          are not. An observer that outlived its run may still write some, until its own deadline.
          Beside what `dr iam-policy` lists it takes ssm:DescribeParameters, ssm:GetParameters,
-         ssm:GetParameterHistory and rds:DescribeDBInstances.
+         ssm:GetParameterHistory, rds:DescribeDBInstances,
+         ec2:DescribeInstances and ec2:DescribeVolumes; where it finds instances that a run built,
+         elasticloadbalancing:DescribeTargetGroups and DescribeTargetHealth, too.
 """
 
 import contextlib
@@ -26,7 +28,14 @@ from dr.cli.home import home
 from dr.cli.session import EXPIRES
 from dr.cli.stage import Stage, sandbox_home
 from dr.cli.stages import bound_plan, opened
-from dr.cloud import left_acls, left_instances, left_snapshots, left_tables
+from dr.cloud import (
+    left_acls,
+    left_instances,
+    left_servers,
+    left_snapshots,
+    left_tables,
+    left_volumes,
+)
 from dr.cloud.aws import Aws
 from dr.cloud.errors import translate
 from dr.cloud.leftover import Leftover
@@ -49,6 +58,8 @@ _MARKS_S: Final = 20.0
 TRACED: Final = (
     "aws.dynamodb.restore_backup",
     "aws.dynamodb.restore_point_in_time",
+    "aws.ec2.rebuild_instance",
+    "aws.ec2.restore_volume",
     "aws.ec2.zone_blackhole",
     "aws.rds.copy_snapshot",
     "aws.rds.restore_point_in_time",
@@ -79,6 +90,10 @@ class Sweep:
                 for one in left_instances.find(aws):
                     yield name, one
                 for one in left_snapshots.find(aws):
+                    yield name, one
+                for one in left_servers.find(aws):
+                    yield name, one
+                for one in left_volumes.find(aws):
                     yield name, one
                 for one in left_tables.find(aws, EXPIRES, put_back=put_back):
                     yield name, one

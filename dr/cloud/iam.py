@@ -55,6 +55,10 @@ _TAGGING = {
 }
 
 
+# A role that is handed over with a call: by call, (parameter, permission).
+_PASSING = {("ec2", "RunInstances"): ("IamInstanceProfile", "iam:PassRole")}
+
+
 def permissions(
     service: str, operation: str, parameters: Mapping[str, object] | None = None
 ) -> frozenset[str]:
@@ -73,8 +77,8 @@ def permissions(
     if other is not None:
         return other
     own = f"{_PREFIX.get(service, service)}:{operation}"
-    parameter, tagging = _TAGGING.get(service, ("", ""))
-    return frozenset({own, tagging} if given.get(parameter) else {own})
+    beside = (_TAGGING.get(service, ("", "")), _PASSING.get((service, operation), ("", "")))
+    return frozenset({own, *(more for parameter, more in beside if given.get(parameter))})
 
 
 def _of_delete_objects(parameters: Mapping[str, object]) -> frozenset[str]:

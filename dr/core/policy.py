@@ -32,11 +32,16 @@ from dr.model.plan import Plan
 VERSION: Final = "2012-10-17"
 ALARM: Final = "cloudwatch:DescribeAlarms"
 _ALARM_GUARD: Final = "guard"
+_MAKING: Final = ["CreateNetworkAcl", "CreateVolume", "RunInstances"]
 _CONDITIONS: Final[Mapping[str, Json]] = {
-    # Tags are given as the ACL is made, and to nothing else.
-    "ec2:CreateTags": {"StringEquals": {"ec2:CreateAction": "CreateNetworkAcl"}},
+    # Tags are given as a thing is made, and to nothing else.
+    "ec2:CreateTags": {"StringEquals": {"ec2:CreateAction": _MAKING}},
+    "iam:PassRole": {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
     # Only what a run has made is ever deleted.
-    "ec2:DeleteNetworkAcl": {"Null": {"aws:ResourceTag/dr:run": "false"}},
+    **{
+        f"ec2:{name}": {"Null": {"aws:ResourceTag/dr:run": "false"}}
+        for name in ("DeleteNetworkAcl", "DeleteVolume", "TerminateInstances")
+    },
 }
 _ENCRYPTED: Final[Mapping[str, str]] = {
     "dynamodb": "a table restored from one with a key of your own",
@@ -128,6 +133,8 @@ def _known(params: Json, site: Site, restored: Mapping[str, str]) -> dict[str, s
         known["key"] = known["key"].rpartition("key/")[2]
     if "instance" in known:
         known["restored_instance"] = restored_instance(known["instance"])
+    if "target_group" in known:  # a name, or an ARN: …:targetgroup/NAME/ID
+        known["target_group"] = known["target_group"].rpartition(":targetgroup/")[2].split("/")[0]
     if "prefix" not in params:
         known["prefix"] = ""
     return {

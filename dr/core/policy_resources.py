@@ -24,6 +24,10 @@ _GLOBAL: Final = "arn:{partition}:rds::{account}:global-cluster:{global_cluster}
 _CACHE: Final = "arn:{partition}:elasticache:{region}:{account}:replicationgroup:{group}"
 _TABLE: Final = "arn:{partition}:dynamodb:{region}:{account}:table/"
 _EC2: Final = "arn:{partition}:ec2:{region}:{account}:"
+_SNAPSHOT: Final = "arn:{partition}:ec2:{region}::snapshot/*"  # of no account: it may be shared
+_TARGETS: Final = (
+    "arn:{partition}:elasticloadbalancing:{region}:{account}:targetgroup/{target_group}/*"
+)
 _ZONE: Final = "arn:{partition}:route53:::hostedzone/{zone}"
 _BUCKET: Final = "arn:{partition}:s3:::{bucket}"
 _OBJECTS: Final = f"{_BUCKET}/{{prefix}}*"
@@ -35,7 +39,26 @@ _BY_PERMISSION: Final[Mapping[str, tuple[str, ...]]] = {
     "autoscaling:UpdateAutoScalingGroup": (_GROUP,),
     "ec2:CreateNetworkAcl": (f"{_EC2}network-acl/*", f"{_EC2}vpc/{{vpc}}"),
     "ec2:CreateTags": (f"{_EC2}network-acl/*",),
+    # Of servers and disks the run finds the ids, by their names.
+    "ec2:AttachVolume": (f"{_EC2}instance/*", f"{_EC2}volume/*"),
+    "ec2:CreateVolume": (_SNAPSHOT, f"{_EC2}volume/*"),
     "ec2:DeleteNetworkAcl": (f"{_EC2}network-acl/*",),
+    "ec2:DeleteVolume": (f"{_EC2}volume/*",),
+    **{
+        f"ec2:{name}": (f"{_EC2}instance/*",)
+        for name in ("StartInstances", "StopInstances", "TerminateInstances")
+    },
+    "ec2:RunInstances": (
+        "arn:{partition}:ec2:{region}::image/*",
+        *(
+            f"{_EC2}{kind}/*"
+            for kind in ("instance", "network-interface", "security-group", "subnet", "volume")
+        ),
+    ),
+    "iam:PassRole": ("arn:{partition}:iam::{account}:role/*",),
+    "elasticloadbalancing:DeregisterTargets": (_TARGETS,),
+    "elasticloadbalancing:RegisterTargets": (_TARGETS,),
+    "ec2:DetachVolume": (f"{_EC2}instance/*", f"{_EC2}volume/*"),
     "ec2:ReplaceNetworkAclAssociation": (f"{_EC2}network-acl/*", f"{_EC2}subnet/*"),
     # DescribeDBInstances is asked for the members of a cluster, by a filter: that is all of them.
     "rds:DescribeDBInstances": (f"{_RDS}db:*",),
@@ -176,6 +199,8 @@ _BY_KIND: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "aws.rds.copy_snapshot": _BY_COPY,
     "aws.rds.restore_point_in_time": _BY_INSTANCE_RESTORE,
     "aws.rds.restore_snapshot": _BY_INSTANCE_RESTORE,
+    "aws.ec2.rebuild_instance": {"ec2:CreateTags": (f"{_EC2}instance/*",)},
+    "aws.ec2.restore_volume": {"ec2:CreateTags": (f"{_EC2}volume/*",)},
     "aws.dynamodb.content": {"dynamodb:DescribeTable": _CONTENT, "dynamodb:Scan": _CONTENT},
 }
 

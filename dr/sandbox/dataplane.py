@@ -26,6 +26,8 @@ _WATCHED = (
     "/terms/01",
     "/sealed/contract.txt",
     "/payments/health",
+    "/archive/health",
+    "/quotes/health",
 )
 _WATCHED_INSTANCES = tuple(f"/{part}/health" for part in STAND_ALONE)
 

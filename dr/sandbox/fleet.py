@@ -127,8 +127,11 @@ def _launch(sim: Sim, group: Any, count: int) -> None:
 
 
 def _terminate(sim: Sim, group: Any, states: list[Any]) -> None:
-    # Out of the group first, or moto would replace each of them at once.
+    # Out of the group first, or moto would replace each of them at once; and out of the rotation
+    # before they end, as on AWS, so that no request is sent to what is no longer there.
     group.instance_states = [s for s in group.instance_states if s not in states]
+    for targets in list(backend("elbv2", group.region).target_groups.values()):
+        targets.deregister_terminated_instances([s.instance_id for s in states])
     group.ec2_backend.terminate_instances([s.instance_id for s in states])
     for state in states:
         sim.note(

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dr.sandbox import locked, standing
+from dr.sandbox import locked, servers, standing
 from dr.sandbox.backends import backend
-from dr.sandbox.patches import elbv2
 from dr.sandbox.sim import PRIMARY, REGIONS, STANDBY, Sim
-from dr.sandbox.world import Target, Times
+from dr.sandbox.world import Disk, Target, Times
 
 _EVERYWHERE = {"0.0.0.0/0", "::/0"}
 
@@ -45,26 +44,13 @@ class Plane:
         """Say whether the subnet's network ACL lets nothing in, or nothing out."""
         return any(subnet_dark(one, subnet) for one in dict.fromkeys((region, *REGIONS)))
 
-    def targets(self, region: str) -> list[Target]:
-        """Return the registered targets of the orders service's target group."""
+    def targets(self, region: str, part: str = "") -> list[Target]:
+        """Return the registered targets of the service's target group, or of a part's own."""
+        if part:
+            return servers.targets_of(region, part)
         arn = self._of(region, "target_group_arn", "standby_target_group_arn")
         group = backend("elbv2", region).target_groups.get(arn)
-        if group is None:
-            return []
-        found = []
-        for instance_id in list(group.targets):
-            instance = backend("ec2", region).get_instance_by_id(instance_id)
-            if instance is not None:
-                found.append(
-                    Target(
-                        instance=instance_id,
-                        zone=str(instance.placement.zone),
-                        subnet=str(instance.subnet_id),
-                        running=instance.state == "running",
-                        healthy=elbv2.health_of(group, instance_id) == "healthy",
-                    )
-                )
-        return found
+        return servers.targets(region, group) if group is not None else []
 
     def table_in_use(self, region: str) -> str | None:
         """Return the name in the service's parameter."""
@@ -128,6 +114,10 @@ class Plane:
     def lets_in(self, region: str, instance: str) -> bool:
         """Say whether the security groups of a node let the service in."""
         return standing.lets_in(standing.region_of(region, instance), instance)
+
+    def disk(self, region: str) -> Disk | None:
+        """Return the disk of the server in the parameter /orders/archive; None: it has none."""
+        return servers.disk(self.sim, region, "archive")
 
     def has_instance(self, instance: str) -> bool:
         """Say whether there is such a database instance, or node of a cache, in any Region."""

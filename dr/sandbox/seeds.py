@@ -1,8 +1,16 @@
-"""What the estate holds before a drill: items and their backup, documents, databases, a cache."""
+"""What the estate holds before a drill: items, documents, databases, a cache, servers."""
 
 import json
 
-from dr.sandbox import seeds_backup, seeds_cache, seeds_carts, seeds_global, seeds_locked, seeds_rds
+from dr.sandbox import (
+    seeds_backup,
+    seeds_cache,
+    seeds_carts,
+    seeds_ec2,
+    seeds_global,
+    seeds_locked,
+    seeds_rds,
+)
 from dr.sandbox.inventory import fake_hands
 from dr.sandbox.inventory_data import PAIRS
 from dr.sandbox.sim import PRIMARY, STANDBY
@@ -17,6 +25,7 @@ def seed(endpoint: str, outputs: dict[str, str]) -> None:
     seeds_cache.seed(aws, outputs)
     seeds_carts.seed(aws, west)
     seeds_locked.seed(aws, outputs)
+    seeds_ec2.seed(aws, outputs)
     for number in range(1, 21):
         aws.dynamodb.put_item(
             TableName=outputs["table"],

@@ -97,6 +97,7 @@ class Server:
         """Take the outputs of the estate that was built, and start its data plane."""
         self.plane.know(body["outputs"])
         self.built_by = str(body["built_by"])
+        self.sim.built = True
         if self.data is None and self.spec.get("database") != "none":
             from dr.sandbox.dataplane import start
 

@@ -45,7 +45,7 @@ class Sim:
 
     lock: held while a patch changes moto's objects; moto itself locks nothing. database, instances:
     None until the data plane is up; a failover then only takes its time. stir: to be called before
-    anything changes.
+    anything changes. built: whether the estate is complete; what is made before is there at once.
     """
 
     def __init__(self, times: Times, note: Note) -> None:
@@ -55,6 +55,7 @@ class Sim:
         self.lock = threading.RLock()
         self.database: Database | None = None
         self.instances: Instances | None = None
+        self.built = False
         self.stir: Callable[[], None] = lambda: None
         self.traffic = Traffic()
         self.stopping = threading.Event()

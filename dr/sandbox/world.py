@@ -5,6 +5,7 @@ service, a database) really serves or really fails according to it. Both live in
 The data plane asks `ControlPlane`; the control plane's patches call `Database`.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -32,6 +33,9 @@ class Times:
     cache_lag: float = 0.3  # of the replicas of a cache
     kept: float = 0.5  # the service goes on so long with a data key or secret that it has read
     log_upload: float = 1.0  # so far behind is what an instance can be restored to
+    attach: float = 0.3  # a volume, until it is made, attached, or let go
+    hydrate: float = 3.0  # all blocks of a volume made from a snapshot, if nobody reads them
+    first_read: float = 0.3  # one block of it that has not been loaded yet
     launch: float = 1.5  # an instance, until it passes health checks
     health_interval: float = 0.4  # of the load balancer's health checks
     health_threshold: int = 2  # so many failures make a target unhealthy; as many successes heal it
@@ -48,6 +52,18 @@ class Target:
     subnet: str
     running: bool
     healthy: bool = True  # by the load balancer's own health checks; it routes to these only
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A data volume that a server of the service can read from.
+
+    read: to be told of each block that is read; returns how many seconds the reading takes.
+    """
+
+    subnet: str  # of the server
+    blocks: Mapping[int, bytes]
+    read: Callable[[int], float]
 
 
 @dataclass(frozen=True)
@@ -72,8 +88,11 @@ class ControlPlane(Protocol):
     def zone_dark(self, region: str, subnet: str) -> bool:
         """Say whether the subnet's network ACL lets nothing through."""
 
-    def targets(self, region: str) -> list[Target]:
-        """Return the registered targets of the orders service's target group in the Region."""
+    def targets(self, region: str, part: str = "") -> list[Target]:
+        """Return the registered targets of the orders service's target group in the Region.
+
+        part: of the service with a group of its own: the group orders-PART.
+        """
 
     def table_in_use(self, region: str) -> str | None:
         """Return the name in the parameter /orders/table."""
@@ -111,6 +130,9 @@ class ControlPlane(Protocol):
 
     def lets_in(self, region: str, instance: str) -> bool:
         """Say whether the security groups of a database instance let the service in."""
+
+    def disk(self, region: str) -> Disk | None:
+        """Return the disk of the server in the parameter /orders/archive; None: it has none."""
 
 
 class Writes(Protocol):

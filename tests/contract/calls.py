@@ -68,18 +68,24 @@ def _resources(permission: str, call: str, params: dict[str, Any], region: str) 
     if service == "route53":
         zone = params.get("HostedZoneId") or params["ResourceId"]
         return [f"arn:aws:route53:::hostedzone/{zone}"]
-    return _fleet(permission, params, lead)
+    return _fleet(permission, call, params, region)
 
 
-def _fleet(permission: str, params: dict[str, Any], lead: str) -> list[str]:
+def _fleet(permission: str, call: str, params: dict[str, Any], region: str) -> list[str]:
+    lead = f"arn:aws:{permission.partition(':')[0]}:{region}:{ACCOUNT}:"
     if permission == "autoscaling:UpdateAutoScalingGroup":
         name = params["AutoScalingGroupName"]
         return [f"{lead}autoScalingGroup:0-0:autoScalingGroupName/{name}"]
-    if permission == "ec2:CreateNetworkAcl":
-        return [f"{lead}network-acl/acl-1", f"{lead}vpc/{params['VpcId']}"]
     if permission.startswith("ec2:") and not permission.startswith("ec2:Describe"):
-        return [f"{lead}network-acl/acl-1"]
-    return ["*"]
+        found = _networks_and_servers(call, params, lead, region)
+        return found if permission != "ec2:CreateTags" else _tagged(found, params, lead)
+    return [params["TargetGroupArn"]] if call in {"RegisterTargets", "DeregisterTargets"} else ["*"]
+
+
+def _tagged(found: list[str], params: dict[str, Any], lead: str) -> list[str]:
+    """Return, of what is made, the kinds that are tagged as they are made."""
+    kinds = tuple(f"{lead}{one['ResourceType']}/" for one in params["TagSpecifications"])
+    return [one for one in found if one.startswith(kinds)]
 
 
 def _backups(service: str, params: dict[str, Any], lead: str) -> list[str]:
@@ -97,6 +103,32 @@ def _named(service: str, params: dict[str, Any], lead: str) -> str:
         return given
     kind = {"elasticache": "replicationgroup:", "kms": "key/", "secretsmanager": "secret:"}
     return f"{lead}{kind[service]}{given}{'-AbCdEf' if service == 'secretsmanager' else ''}"
+
+
+def _networks_and_servers(call: str, params: dict[str, Any], lead: str, region: str) -> list[str]:
+    """Return the resources of EC2; what is only being made has no id yet."""
+    volume = f"{lead}volume/{params.get('VolumeId', 'vol-1')}"
+    acl, shared = f"{lead}network-acl/acl-1", f"arn:aws:ec2:{region}::"
+    servers = [f"{lead}instance/{one}" for one in params.get("InstanceIds", ["i-1"])]
+    known = {
+        "CreateNetworkAcl": lambda: [acl, f"{lead}vpc/{params['VpcId']}"],
+        "CreateVolume": lambda: [volume, f"{shared}snapshot/{params['SnapshotId']}"],
+        "DeleteVolume": lambda: [volume],
+        "RunInstances": lambda: [
+            *servers,
+            volume,
+            f"{lead}network-interface/eni-1",
+            f"{lead}subnet/{params['SubnetId']}",
+            *(f"{lead}security-group/{one}" for one in params["SecurityGroupIds"]),
+            f"{shared}image/{params['ImageId']}",
+        ],
+        **dict.fromkeys(("StartInstances", "StopInstances", "TerminateInstances"), lambda: servers),
+        **dict.fromkeys(
+            ("AttachVolume", "DetachVolume"),
+            lambda: [volume, f"{lead}instance/{params['InstanceId']}"],
+        ),
+    }
+    return known[call]() if call in known else [acl]
 
 
 def _databases(permission: str, call: str, params: dict[str, Any], lead: str) -> list[str]:

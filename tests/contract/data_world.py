@@ -20,7 +20,7 @@ from dr.sandbox.addresses import Addresses
 from dr.sandbox.data.pgtemplate import programs
 from dr.sandbox.data.truth import TruthLog, now_us
 from dr.sandbox.dataplane import make_database
-from dr.sandbox.world import Database, Target, Times
+from dr.sandbox.world import Database, Disk, Target, Times
 
 EAST, WEST = "us-east-1", "us-west-2"
 AT = Addresses("", "127.77.1.10", "127.77.2.10", "127.77.0.10", "", 0)
@@ -51,6 +51,8 @@ class FakeControl:
     homes: dict[str, str] = field(default_factory=lambda: {"w": "db-a", "r": "db-b", "x": "db-x"})
     standing: dict[str, str] = field(default_factory=dict)  # instances by the part they serve
     closed: set[str] = field(default_factory=set)  # by their security groups
+    quotes: list[Target] = field(default_factory=list)
+    archive: Disk | None = None
     table: str | None = "orders"
     items: dict[tuple[str, str], dict[str, object]] = field(
         default_factory=lambda: {("orders", "item-001"): {"pk": "item-001", "price": 7}}
@@ -69,8 +71,8 @@ class FakeControl:
     def zone_dark(self, region: str, subnet: str) -> bool:
         return subnet in self.dark
 
-    def targets(self, region: str) -> list[Target]:
-        return list(self.fleet[region])
+    def targets(self, region: str, part: str = "") -> list[Target]:
+        return list(self.fleet[region] if not part else self.quotes)
 
     def table_in_use(self, region: str) -> str | None:
         return self.table
@@ -101,6 +103,9 @@ class FakeControl:
 
     def lets_in(self, region: str, instance: str) -> bool:
         return instance not in self.closed
+
+    def disk(self, region: str) -> Disk | None:
+        return self.archive if region == EAST else None
 
     def set_target(self, number: int, **values: Any) -> None:
         targets = list(self.fleet[EAST])

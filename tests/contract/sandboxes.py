@@ -28,6 +28,7 @@ FAST = {
     "health_interval": 0.05,
     "health_threshold": 2,
     "alarm_minute": 0.2,
+    "attach": 0.2,
 }
 
 

@@ -35,12 +35,13 @@ cloud = sandboxes.cloud
 DRILLS = Path(__file__).parents[2] / "drills"
 RUN = "run-0001"
 # What a restore does in our name, and what only a longer list of marks would need; the other one of
-# the two ways in which one kind of step moves a writer.
+# the two ways in which one kind of step moves a writer; what a server with a profile takes.
 UNSEEN = {
     "dynamodb:DeleteItem",
     "dynamodb:GetItem",
     "dynamodb:Query",
     "dynamodb:UpdateItem",
+    "iam:PassRole",
     "rds:FailoverGlobalCluster",
 }
 
@@ -54,6 +55,8 @@ DRILL = pytest.mark.parametrize(
         "dynamodb-backup-restore",
         "dynamodb-region-evacuation",
         "dynamodb-restore",
+        "ebs-snapshot-restore",
+        "ec2-rebuild",
         "elasticache-failover",
         "kms-key-disabled",
         "rds-failover",
@@ -65,6 +68,7 @@ DRILL = pytest.mark.parametrize(
         "s3-roll-back",
         "s3-undelete",
         "secret-deleted",
+        "zone-evacuation",
         "zone-loss",
     ],
 )
@@ -190,8 +194,15 @@ def test_the_policy_reaches_no_other_resource(name: str, cloud: Cloud) -> None:
         "cloudwatch:DescribeAlarms",
         "dynamodb:ListBackups",
         "dynamodb:ListTables",
+        "ec2:DescribeImages",
+        "ec2:DescribeInstances",
         "ec2:DescribeNetworkAcls",
+        "ec2:DescribeSnapshots",
         "ec2:DescribeSubnets",
+        "ec2:DescribeVolumeStatus",
+        "ec2:DescribeVolumes",
+        "elasticloadbalancing:DescribeTags",
+        "elasticloadbalancing:DescribeTargetGroups",
         "elasticloadbalancing:DescribeTargetHealth",
     }
 

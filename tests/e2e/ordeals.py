@@ -21,12 +21,27 @@ _ONCE = {
         "ec2:DeleteNetworkAcl": (0, 1),
         "autoscaling:UpdateAutoScalingGroup": (1, 1),
     },
+    "zone-evacuation": {"autoscaling:UpdateAutoScalingGroup": (1, 1)},
     "dynamodb-restore": {
         "dynamodb:BatchWriteItem": (1, 0),
         "dynamodb:PutItem": (0, 20),
         "dynamodb:RestoreTableToPointInTime": (1, 0),
         "dynamodb:DeleteTable": (0, 1),
         "ssm:PutParameter": (1, 1),
+    },
+    "ebs-snapshot-restore": {
+        "ec2:DetachVolume": (1, 1),
+        "ec2:CreateVolume": (1, 0),
+        "ec2:AttachVolume": (1, 1),
+        "ec2:DeleteVolume": (0, 1),
+    },
+    "ec2-rebuild": {
+        "ec2:StopInstances": (1, 0),
+        "ec2:StartInstances": (0, 1),
+        "ec2:RunInstances": (1, 0),
+        "ec2:TerminateInstances": (0, 1),
+        "elbv2:RegisterTargets": (1, 0),
+        "elbv2:DeregisterTargets": (0, 1),
     },
     "s3-undelete": {"s3:DeleteObjects": (2, 0)},
     "aurora-global-failover": {

@@ -41,6 +41,8 @@ FAST = {
     "replication_lag": 0.4,
     "reader_lag": 0.0,
     "launch": 0.4,
+    "attach": 0.2,
+    "hydrate": 1.0,
     "health_interval": 0.6,  # a zone is dark for users for twice as long
     "health_threshold": 2,
 }

@@ -28,6 +28,8 @@ def snapshot(sandbox: Sandbox) -> Snapshot:
         "global": _global(east),
         "locks": _locks(east),
         "snapshots": [_snapshots(east), _snapshots(west)],
+        "servers": _servers(east),
+        "volumes": _volumes(east),
         "acls": [_acls(east), _acls(west)],
         "groups": [_groups(east), _groups(west)],
         "tables": _tables(east),
@@ -36,6 +38,7 @@ def snapshot(sandbox: Sandbox) -> Snapshot:
             for name in (
                 out["table_parameter"],
                 "/orders/bucket",
+                "/orders/archive",
                 "/orders/ledger",
                 "/orders/reports",
             )
@@ -121,6 +124,41 @@ def _locks(aws: Aws) -> list[Any]:
             for one in aws.secretsmanager.list_secrets(IncludePlannedDeletion=True)["SecretList"]
         ),
     ]
+
+
+def _servers(aws: Aws) -> dict[str, Any]:
+    """Return what stands alone and is not on its way out, and what is registered for its part."""
+    found = aws.ec2.describe_instances(
+        Filters=[{"Name": "tag:Name", "Values": ["orders-archive*", "orders-quotes*"]}]
+    )["Reservations"]
+    states = {
+        i["InstanceId"]: i["State"]["Name"]
+        for reservation in found
+        for i in reservation["Instances"]
+        if i["State"]["Name"] != "terminated"
+    }
+    (group,) = aws.elbv2.describe_target_groups(Names=["orders-quotes"])["TargetGroups"]
+    health = aws.elbv2.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
+    return {
+        **states,
+        "registered": {
+            one["Target"]["Id"]: one["TargetHealth"]["State"]
+            for one in health["TargetHealthDescriptions"]
+        },
+    }
+
+
+def _volumes(aws: Aws) -> dict[str, Any]:
+    """Return the named volumes, and where they are; those of the fleet come and go with it."""
+    return {
+        volume["VolumeId"]: (
+            volume["State"],
+            [(a["InstanceId"], a["Device"], a["State"]) for a in volume["Attachments"]],
+        )
+        for volume in aws.ec2.describe_volumes(Filters=[{"Name": "tag-key", "Values": ["Name"]}])[
+            "Volumes"
+        ]
+    }
 
 
 def _parameter(aws: Aws, name: str) -> str:

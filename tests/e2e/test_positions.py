@@ -39,8 +39,11 @@ STRIDE = int(os.environ.get("DR_POINTS", "0"))
 DRAWN = 8
 PORTS = {  # about so many, unobserved: where to draw from
     "rds-failover": 52,
+    "zone-evacuation": 36,
     "zone-loss": 76,
     "dynamodb-restore": 124,
+    "ebs-snapshot-restore": 90,
+    "ec2-rebuild": 90,
     "s3-undelete": 58,
     "elasticache-failover": 54,
     "aurora-global-failover": 54,

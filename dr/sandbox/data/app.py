@@ -1,14 +1,15 @@
 """The orders service as such: what a healthy instance answers."""
 
 import json
+import secrets
 import threading
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from dr.sandbox.data.rules import STAND_ALONE, Rules, WriterState
+from dr.sandbox.data.rules import STAND_ALONE, Fate, Rules, WriterState
 from dr.sandbox.world import Writes
 
-_DATABASE_TIMEOUT_S = 1.0
+_ASKED_TIMEOUT_S = 1.0
 _JSON = "application/json"
 
 
@@ -59,6 +60,8 @@ class Orders:
             "docs": self._document,
             "sealed": self._sealed,
             "payments": self._payments,
+            "archive": self._archive,
+            "quotes": self._quotes,
         }
         return readers[kind](name) if kind in readers else NOT_FOUND
 
@@ -81,7 +84,7 @@ class Orders:
         rules = self.rules
         state, instance = rules.instance(self.region, part) if part else rules.writer(self.region)
         if state is WriterState.UNREACHABLE:
-            self.stopping.wait(_DATABASE_TIMEOUT_S)
+            self.stopping.wait(_ASKED_TIMEOUT_S)
             raise TimeoutError(f"{instance} does not answer")
         database = rules.behind(part)
         if state is WriterState.NONE or database is None:
@@ -99,6 +102,31 @@ class Orders:
     def _item(self, key: str) -> Answer:
         item = self.rules.item(self.region, key)
         return as_json(200, item) if item is not None else NOT_FOUND
+
+    def _archive(self, name: str) -> Answer:
+        """Read a block of the archive's disk; the first is its table of contents."""
+        number = name.removeprefix("entries/") if name != "health" else "0"
+        if not number.isdecimal():
+            return NOT_FOUND
+        found = self.rules.page(self.region, int(number))
+        disk = self.rules.disk(self.region)
+        if disk is None or (found is None and name == "health"):
+            return as_json(503, {"status": "unavailable", "error": "the disk cannot be read"})
+        if found is None:
+            return NOT_FOUND
+        self.stopping.wait(disk.read(int(number)))
+        return as_json(200, found)
+
+    def _quotes(self, name: str) -> Answer:
+        """Ask a server of the quotes, through their own load balancer."""
+        if name != "health":
+            return NOT_FOUND
+        fate = secrets.choice(self.rules.fates(self.region, "quotes"))
+        if fate is Fate.SERVED:
+            return as_json(200, {"status": "ok"})
+        if fate is Fate.HANGS:
+            self.stopping.wait(_ASKED_TIMEOUT_S)
+        return as_json(503, {"status": "unavailable", "error": "no quotes are to be had"})
 
     def _document(self, name: str) -> Answer:
         found = self.rules.document(self.region, name)

@@ -12,7 +12,7 @@ from functools import partial
 
 from dr.sandbox.data.envelope import Envelope
 from dr.sandbox.data.kept import Kept, Read
-from dr.sandbox.world import ControlPlane, Database, Target, Writes
+from dr.sandbox.world import ControlPlane, Database, Disk, Target, Writes
 
 # Parts of the service with a database of their own.
 STAND_ALONE = ("carts", "ledger", "reports", "sessions", "stock")
@@ -46,14 +46,14 @@ class Rules:
     tables: Writes | None = None
     kept: Kept = field(default_factory=Kept)
 
-    def fates(self, region: str) -> list[Fate]:
+    def fates(self, region: str, part: str = "") -> list[Fate]:
         """Return what happens at each target in rotation, in the order of the targets.
 
         The load balancer has a node in each zone its targets are in; with all of them dark, its
         connections hang. With no healthy target it answers 503. (AWS would then try all targets,
         healthy or not: "fail open".)
         """
-        targets = self.control.targets(region)
+        targets = self.control.targets(region, part)
         dark = {t.subnet: self.control.zone_dark(region, t.subnet) for t in targets}
         if targets and all(dark.values()):
             return [Fate.HANGS]
@@ -129,6 +129,28 @@ class Rules:
             return self.kept.would(what, read)
         return self.kept.use(what, read, self.control.times.kept)
 
+    def disk(self, region: str) -> Disk | None:
+        """Return the disk of the archive's server; None if server or disk is out of reach."""
+        disk = self.control.disk(region)
+        if disk is None or self.control.zone_dark(region, disk.subnet):
+            return None
+        return disk
+
+    def page(self, region: str, number: int) -> object | None:
+        """Return what a block of the archive's disk says; None if it cannot be read, or is none."""
+        disk = self.disk(region)
+        if disk is None or number not in disk.blocks:
+            return None
+        try:
+            found: object = json.loads(disk.blocks[number].rstrip(b"\0"))
+        except ValueError:
+            return None
+        return found
+
+    def quotes(self, region: str) -> bool | None:
+        """Say True if whichever server of the quotes is asked would answer, else None."""
+        return all(fate is Fate.SERVED for fate in self.fates(region, "quotes")) or None
+
     def up(self, region: str, paths: Sequence[str]) -> dict[str, bool]:
         """Say for each path whether every request sent now would get a correct answer.
 
@@ -153,6 +175,8 @@ class Rules:
             "terms": partial(self.terms, region, name),
             "sealed": partial(self.sealed, region, name, watching=True),
             "payments": partial(self.secret, region, kind, watching=True),
+            "archive": partial(self.page, region, 0),
+            "quotes": partial(self.quotes, region),
         }
         return kind in readers and readers[kind]() is not None
 
