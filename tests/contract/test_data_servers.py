@@ -13,7 +13,7 @@ from dr.sandbox.dataplane import DataPlane, serve
 from dr.sandbox.world import Disk, Target
 from tests.contract.data_world import AT, EAST, WEST, Client, FakeControl, start_database
 
-INDEX = json.dumps({"status": "ok", "entries": 1}).encode() + b"\0" * 8
+INDEX = json.dumps({"status": "ok", "entries": 1}).encode()
 BLOCKS = {0: INDEX, 1: b'{"invoice": 1}', 2: b"no JSON"}
 SERVER = Target("i-q", "us-east-1b", "app-b", running=True)
 

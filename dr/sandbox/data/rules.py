@@ -142,7 +142,7 @@ class Rules:
         if disk is None or number not in disk.blocks:
             return None
         try:
-            found: object = json.loads(disk.blocks[number].rstrip(b"\0"))
+            found: object = json.loads(disk.blocks[number])
         except ValueError:
             return None
         return found

@@ -94,7 +94,8 @@ def _blocks_of(snapshot: Any) -> Mapping[int, bytes]:
     backend = snapshot.ec2_backend
     written = ebs_backends[backend.account_id][backend.region_name].snapshots.get(snapshot.id)
     if written is not None:
-        return {number: bytes(block.block_data) for number, block in written.blocks.items()}
+        # Without the empty rest of each block: what is read a hundred times a second must be small.
+        return {n: bytes(block.block_data).rstrip(b"\0") for n, block in written.blocks.items()}
     found: Mapping[int, bytes] = snapshot.__dict__.get("_dr_blocks", {})
     return found
 
