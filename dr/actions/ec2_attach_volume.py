@@ -18,7 +18,7 @@ Example: {id: attach, kind: aws.ec2.attach_volume, within: 5m,
 
 from pydantic import Field
 
-from dr.cloud import ec2_instances, ec2_volumes
+from dr.cloud import ec2_instances, ec2_named, ec2_volumes
 from dr.cloud.aws import Aws
 from dr.model.base import Record
 from dr.model.errors import Refused
@@ -59,8 +59,8 @@ class Ec2AttachVolume(Action[Aws, Params, Seen, ec2_volumes.AttachmentChange]):
         )
 
     def plan(self, params: Params, seen: Seen, intent: Intent) -> ec2_volumes.AttachmentChange:
-        volume = ec2_volumes.one(seen.volumes, params.volume)
-        instance = ec2_instances.one(seen.instances, params.instance)
+        volume = ec2_named.one(seen.volumes, "volume", params.volume)
+        instance = ec2_named.one(seen.instances, "instance", params.instance)
         if volume.state != ec2_volumes.AVAILABLE:
             raise Refused(f"volume {volume.id} is {volume.state}, not available")
         if instance.state not in _HOLDS:

@@ -20,7 +20,7 @@ Example: {id: lose-disk, kind: aws.ec2.detach_volume, within: 5m,
 
 from pydantic import Field
 
-from dr.cloud import ec2_instances, ec2_volumes
+from dr.cloud import ec2_instances, ec2_named, ec2_volumes
 from dr.cloud.aws import Aws
 from dr.model.base import Record
 from dr.model.errors import Refused
@@ -56,7 +56,7 @@ class Ec2DetachVolume(Action[Aws, Params, Seen, ec2_volumes.AttachmentChange]):
         return Seen(volumes=ec2_volumes.look(hand, params.volume))
 
     def plan(self, params: Params, seen: Seen, intent: Intent) -> ec2_volumes.AttachmentChange:
-        volume = ec2_volumes.one(seen.volumes, params.volume)
+        volume = ec2_named.one(seen.volumes, "volume", params.volume)
         if len(volume.attachments) > 1:
             raise Refused(f"volume {volume.id} is attached to several instances at once")
         if not volume.attachments or volume.attachments[0].state != "attached":

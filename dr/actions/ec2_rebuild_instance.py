@@ -25,9 +25,8 @@ from typing import Any
 
 from pydantic import Field
 
-from dr.cloud import ec2_images, ec2_instances
+from dr.cloud import ec2_images, ec2_instances, ec2_named
 from dr.cloud.aws import Aws
-from dr.cloud.ec2_instances import RUN_TAG, STEP_TAG
 from dr.model.base import Record
 from dr.model.errors import Refused
 from dr.model.intent import Intent
@@ -81,11 +80,6 @@ class Change(Record):
     token: str = Field(description="Client token of its creation.")
     way: Way = Field(description="build: from no such instance to one; terminate: the other way.")
 
-    def made(self, found: tuple[ec2_instances.Instance, ...]) -> list[ec2_instances.Instance]:
-        """Return the instances that this step made."""
-        mine = (self.name, self.tags[RUN_TAG], self.tags[STEP_TAG])
-        return [i for i in found if (i.name, i.tags.get(RUN_TAG), i.tags.get(STEP_TAG)) == mine]
-
 
 class Ec2RebuildInstance(Action[Aws, Params, Seen, Change]):
     """Build a server from its image."""
@@ -113,7 +107,7 @@ class Ec2RebuildInstance(Action[Aws, Params, Seen, Change]):
         )
 
     def plan(self, params: Params, seen: Seen, intent: Intent) -> Change:
-        lost = ec2_instances.one(seen.lost, params.instance) if seen.lost else None
+        lost = ec2_named.one(seen.lost, "instance", params.instance) if seen.lost else None
         ready = [image for image in seen.images if image.state == ec2_images.AVAILABLE]
         if not ready:
             states = ", ".join(f"{i.id} is {i.state}" for i in seen.images) or "there is none"
@@ -143,7 +137,7 @@ class Ec2RebuildInstance(Action[Aws, Params, Seen, Change]):
 
     def execute(self, hand: Aws, change: Change) -> None:
         if change.way is Way.TERMINATE:
-            made = change.made(ec2_instances.made_by_runs(hand))
+            made = ec2_named.made(ec2_instances.made_by_runs(hand), change.tags)
             live = [i.id for i in made if i.state not in ec2_instances.ENDING]
             if live:
                 hand.ec2.terminate_instances(InstanceIds=live)
@@ -167,7 +161,7 @@ class Ec2RebuildInstance(Action[Aws, Params, Seen, Change]):
         )
 
     def progress(self, change: Change, seen: Seen) -> Progress:
-        made = change.made(seen.built)
+        made = ec2_named.made(seen.built, change.tags)
         if change.way is Way.TERMINATE:
             left = {i.state for i in made} - {_TERMINATED}
             if not left:

@@ -24,10 +24,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from dr.cloud import ec2_volumes
+from dr.cloud import ec2_named, ec2_volumes
 from dr.cloud.aws import Aws
 from dr.cloud.clock import rfc3339
-from dr.cloud.ec2_volumes import RUN_TAG, STEP_TAG
 from dr.model.base import Record
 from dr.model.errors import Refused
 from dr.model.intent import Intent
@@ -85,11 +84,6 @@ class Change(Record):
     token: str = Field(description="Client token of its creation.")
     way: Way = Field(description="restore: from no such volume to one; delete: the other way.")
 
-    def made(self, found: tuple[ec2_volumes.Volume, ...]) -> list[ec2_volumes.Volume]:
-        """Return the volumes that this step made."""
-        mine = (self.name, self.tags[RUN_TAG], self.tags[STEP_TAG])
-        return [v for v in found if (v.name, v.tags.get(RUN_TAG), v.tags.get(STEP_TAG)) == mine]
-
 
 class Ec2RestoreVolume(Action[Aws, Params, Seen, Change]):
     """Restore a disk, beside the old one."""
@@ -117,7 +111,7 @@ class Ec2RestoreVolume(Action[Aws, Params, Seen, Change]):
         )
 
     def plan(self, params: Params, seen: Seen, intent: Intent) -> Change:
-        source = ec2_volumes.one(seen.sources, params.volume) if seen.sources else None
+        source = ec2_named.one(seen.sources, "volume", params.volume) if seen.sources else None
         found = _chosen(params, seen.snapshots)
         if source is not None and found.volume != source.id:
             raise Refused(f"{found.id} is a snapshot of {found.volume}, not of {source.id}")
@@ -141,7 +135,7 @@ class Ec2RestoreVolume(Action[Aws, Params, Seen, Change]):
 
     def execute(self, hand: Aws, change: Change) -> None:
         if change.way is Way.DELETE:
-            for volume in change.made(ec2_volumes.made_by_runs(hand)):
+            for volume in ec2_named.made(ec2_volumes.made_by_runs(hand), change.tags):
                 hand.ec2.delete_volume(VolumeId=volume.id)
             return
         told: Any = change.settings
@@ -159,7 +153,7 @@ class Ec2RestoreVolume(Action[Aws, Params, Seen, Change]):
         )
 
     def progress(self, change: Change, seen: Seen) -> Progress:
-        made = change.made(seen.restored)
+        made = ec2_named.made(seen.restored, change.tags)
         if not made:
             return Progress.SETTLED if change.way is Way.DELETE else Progress.UNTOUCHED
         state = made[0].state
@@ -180,11 +174,7 @@ class Ec2RestoreVolume(Action[Aws, Params, Seen, Change]):
     def tags(self, hand: Aws, change: Change) -> dict[str, dict[str, str]]:
         found = _described(hand, [{"Name": "snapshot-id", "Values": [change.snapshot]}])
         return {
-            change.snapshot: {
-                tag.get("Key", ""): tag.get("Value", "")
-                for one in found
-                for tag in one.get("Tags", [])
-            }
+            change.snapshot: ec2_named.tags_of(tag for one in found for tag in one.get("Tags", []))
         }
 
 

@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from dr.cloud import ec2_instances
+from dr.cloud import ec2_instances, ec2_named
 from dr.cloud.aws import Aws
 from dr.model.base import Record
 from dr.model.errors import Refused
@@ -65,7 +65,7 @@ class Ec2StopInstance(Action[Aws, Params, Seen, Change]):
         return Seen(instances=ec2_instances.look(hand, params.instance))
 
     def plan(self, params: Params, seen: Seen, intent: Intent) -> Change:
-        instance = ec2_instances.one(seen.instances, params.instance)
+        instance = ec2_named.one(seen.instances, "instance", params.instance)
         if instance.state != ec2_instances.RUNNING:
             raise Refused(f"instance {instance.id} is {instance.state}, not running")
         if _GROUP_TAG in instance.tags:

@@ -21,7 +21,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from dr.cloud import ec2_instances
+from dr.cloud import ec2_instances, ec2_named
 from dr.cloud.aws import Aws
 from dr.model.base import Record
 from dr.model.errors import Refused
@@ -88,7 +88,7 @@ class ElbRegisterTarget(Action[Aws, Params, Seen, Change]):
         )
 
     def plan(self, params: Params, seen: Seen, intent: Intent) -> Change:
-        instance = ec2_instances.one(seen.instances, params.instance)
+        instance = ec2_named.one(seen.instances, "instance", params.instance)
         if seen.target_group is None:
             raise Refused(f"there is no target group {params.target_group}")
         if seen.takes != "instance":

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from dr.cloud import ec2_named
 from dr.cloud.aws import Aws
-from dr.model.base import Record
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import ImageTypeDef
@@ -19,14 +19,11 @@ AVAILABLE = "available"
 _ID = re.compile(r"ami-[0-9a-f]{8,17}")
 
 
-class Image(Record):
-    """One image."""
+class Image(ec2_named.Named):
+    """One image; its name is one of its own, not the tag."""
 
-    id: str = Field(description="Id of the image.")
-    name: str = Field(description="Its name.")
     state: str = Field(description="available, pending, failed, …")
     created: str = Field(description="When it was made, RFC 3339 in UTC.")
-    tags: dict[str, str] = Field(description="Its tags.")
 
 
 def look(aws: Aws, image: str) -> tuple[Image, ...]:
@@ -52,5 +49,5 @@ def _image(found: "ImageTypeDef") -> Image:
         name=found.get("Name", ""),
         state=found["State"],
         created=found.get("CreationDate", ""),
-        tags={t.get("Key", ""): t.get("Value", "") for t in found.get("Tags", [])},
+        tags=ec2_named.tags_of(found.get("Tags", [])),
     )

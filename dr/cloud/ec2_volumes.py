@@ -1,21 +1,17 @@
 """EBS volumes and their attachments, as DescribeVolumes shows them.
 
-A volume is named by its id or by its tag `Name`. A volume that a run makes carries a `Name` that
-holds the token of its step, and tags that name run and step: only such a one is ever deleted.
-
 Source:  Amazon EC2 API Reference, Volume (status), VolumeAttachment (status: attaching, attached,
          detaching, busy, detached), DescribeVolumes (filters).
 """
 
-import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from dr.cloud import ec2_named
 from dr.cloud.aws import Aws
 from dr.model.base import Record
-from dr.model.errors import Refused
 from dr.model.progress import Progress
 
 if TYPE_CHECKING:
@@ -24,9 +20,6 @@ if TYPE_CHECKING:
 LOOK = ("ec2:DescribeVolumes",)
 AVAILABLE = "available"
 IN_USE = "in-use"
-RUN_TAG = "dr:run"
-STEP_TAG = "dr:step"
-_ID = re.compile(r"vol-[0-9a-f]{8,17}")  # a Name that a run gives may begin with one
 _ATTACHED = "attached"
 _GONE = "detached"
 
@@ -39,11 +32,9 @@ class Attachment(Record):
     state: str = Field(description="attaching, attached, detaching or busy.")
 
 
-class Volume(Record):
+class Volume(ec2_named.Named):
     """One volume."""
 
-    id: str = Field(description="Id of the volume.")
-    name: str = Field(description="Its tag Name; empty: none.")
     state: str = Field(description="creating, available, in-use, deleting or error.")
     zone: str = Field(description="Name of the zone it is in.")
     size_gib: int = Field(description="Its size, in GiB.")
@@ -51,7 +42,6 @@ class Volume(Record):
     iops: int | None = Field(description="Its IOPS, where the type lets one choose.")
     throughput: int | None = Field(description="Its throughput in MiB/s, likewise.")
     attachments: tuple[Attachment, ...] = Field(description="Where it is attached.")
-    tags: dict[str, str] = Field(description="Its tags.")
 
 
 class Way(StrEnum):
@@ -78,23 +68,12 @@ class AttachmentChange(Record):
 
 def look(aws: Aws, volume: str) -> tuple[Volume, ...]:
     """Read the volumes with an id or a Name."""
-    by = "volume-id" if _ID.fullmatch(volume) else "tag:Name"
-    return _read(aws, [{"Name": by, "Values": [volume]}])
+    return _read(aws, ec2_named.filters("volume", volume))
 
 
 def made_by_runs(aws: Aws) -> tuple[Volume, ...]:
     """Read every volume of the Region that a run made."""
-    return _read(aws, [{"Name": "tag-key", "Values": [RUN_TAG]}])
-
-
-def one(found: tuple[Volume, ...], volume: str) -> Volume:
-    """Return the only volume of an id or Name. Raises Refused. Pure."""
-    if not found:
-        raise Refused(f"there is no volume {volume}")
-    if len(found) > 1:
-        ids = ", ".join(sorted(v.id for v in found))
-        raise Refused(f"{len(found)} volumes are named {volume}: {ids}; give an id")
-    return found[0]
+    return _read(aws, ec2_named.by_runs())
 
 
 def progress(change: AttachmentChange, found: tuple[Volume, ...]) -> Progress:
@@ -136,7 +115,7 @@ def _read(aws: Aws, filters: "list[FilterTypeDef]") -> tuple[Volume, ...]:
 
 
 def _volume(found: "VolumeTypeDef") -> Volume:
-    tags = {t.get("Key", ""): t.get("Value", "") for t in found.get("Tags", [])}
+    tags = ec2_named.tags_of(found.get("Tags", []))
     return Volume(
         id=found["VolumeId"],
         name=tags.get("Name", ""),

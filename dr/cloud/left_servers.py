@@ -12,7 +12,7 @@ Source:  Amazon EC2 API Reference, DescribeInstances, TerminateInstances; Elasti
 from functools import partial
 from typing import Final
 
-from dr.cloud import ec2_instances
+from dr.cloud import ec2_instances, ec2_named
 from dr.cloud.aws import Aws
 from dr.cloud.leftover import Leftover, moment
 
@@ -28,7 +28,7 @@ def find(aws: Aws) -> list[Leftover]:
         Leftover(
             kind=KIND,
             id=one.id,
-            run=one.tags[ec2_instances.RUN_TAG],
+            run=one.tags[ec2_named.RUN_TAG],
             expires=moment(one.tags.get(EXPIRES)),
             does="terminates the instance, with what was written to its disks",
             remove=partial(_remove, aws, one.id),

@@ -9,7 +9,7 @@ Source:  Amazon EC2 API Reference, DescribeVolumes, DeleteVolume.
 from functools import partial
 from typing import Final
 
-from dr.cloud import ec2_volumes as volumes
+from dr.cloud import ec2_named, ec2_volumes
 from dr.cloud.aws import Aws
 from dr.cloud.leftover import Leftover, moment
 
@@ -23,22 +23,22 @@ def find(aws: Aws) -> list[Leftover]:
         Leftover(
             kind=KIND,
             id=volume.id,
-            run=volume.tags[volumes.RUN_TAG],
+            run=volume.tags[ec2_named.RUN_TAG],
             expires=moment(volume.tags.get(EXPIRES)),
             does="deletes the volume, with what was written to it",
             remove=partial(_remove, aws, volume.id),
             held=_held(volume),
         )
-        for volume in volumes.made_by_runs(aws)
+        for volume in ec2_volumes.made_by_runs(aws)
         if volume.state != "deleting"
     ]
 
 
-def _held(volume: volumes.Volume) -> str:
+def _held(volume: ec2_volumes.Volume) -> str:
     if volume.attachments:
         there = volume.attachments[0]
         return f"it is in use: attached to {there.instance} as {there.device}"
-    return "" if volume.state in {volumes.AVAILABLE, "error"} else f"it is {volume.state}"
+    return "" if volume.state in {ec2_volumes.AVAILABLE, "error"} else f"it is {volume.state}"
 
 
 def _remove(aws: Aws, volume: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dr.actions.ec2_rebuild_instance import Change, Ec2RebuildInstance, Params, Seen, Way
-from dr.cloud import left_servers
+from dr.cloud import ec2_named, left_servers
 from dr.cloud.ec2_images import Image
 from dr.cloud.ec2_instances import Instance
 from dr.model.errors import Refused
@@ -73,7 +73,7 @@ def test_a_server_is_built_like_the_lost_one_and_terminated(stage: Stage) -> Non
     assert stage.progress(ACTION, SERVER, change) is Progress.SETTLED
     assert ACTION.targets(change) == (image,)
     now = ACTION.observe(stage.hand, SERVER)
-    (lost,), (made,) = now.lost, change.made(now.built)
+    (lost,), (made,) = now.lost, ec2_named.made(now.built, change.tags)
     assert made.name == change.name == f"server-dr-{INTENT.token[:10]}"
     for what in ("subnet", "type", "security_groups", "profile"):
         assert getattr(made, what) == getattr(lost, what), what
@@ -134,7 +134,7 @@ def test_it_refuses(now: Seen, why: str) -> None:
         ([built(state="shutting-down")], Progress.ASTRAY, Progress.MOVING),
         ([built(state="terminated")], Progress.ASTRAY, Progress.SETTLED),
         ([built(), built(id="i-0c")], Progress.ASTRAY, Progress.UNTOUCHED),
-        ([built(name="another")], Progress.UNTOUCHED, Progress.SETTLED),
+        ([built(tags={**planned().tags, "Name": "another"})], Progress.UNTOUCHED, Progress.SETTLED),
         ([an_instance(tags={"dr:run": "another-0001"})], Progress.UNTOUCHED, Progress.SETTLED),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from dr.actions.ec2_restore_volume import Change, Ec2RestoreVolume, Params, Seen, Snapshot, Way
 from dr.checks import ec2_volume
 from dr.checks.ec2_volume import Ec2Volume
-from dr.cloud import left_volumes
+from dr.cloud import ec2_named, left_volumes
 from dr.cloud.ec2_volumes import Volume
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
@@ -45,6 +45,9 @@ def restored(**more: Any) -> Volume:
     return a_volume(**{"id": "vol-0b", "name": tags["Name"], "tags": tags, **more})
 
 
+OTHER = {**planned().tags, "Name": "another"}
+
+
 def test_a_disk_is_restored_beside_the_old_one_and_deleted(stage: Stage) -> None:
     disk = make_volume(stage, at=make_server(stage))
     snapshot = make_snapshot(stage, disk)
@@ -54,7 +57,7 @@ def test_a_disk_is_restored_beside_the_old_one_and_deleted(stage: Stage) -> None
     assert change.settings == {"VolumeType": "gp3", "Size": 8, "Iops": 3000}
     assert stage.progress(ACTION, DISK, change) is Progress.SETTLED
     assert ACTION.targets(change) == (snapshot,)
-    (made,) = change.made(ACTION.observe(stage.hand, DISK).restored)
+    (made,) = ec2_named.made(ACTION.observe(stage.hand, DISK).restored, change.tags)
     assert made.name == change.name == f"disk-dr-{INTENT.token[:10]}"
     assert (made.zone, made.type) == ("us-east-1a", "gp3")
 
@@ -126,7 +129,11 @@ def test_it_refuses(params: Params, now: Seen, why: str) -> None:
         ([restored(state="error")], Progress.ASTRAY, Progress.ASTRAY),
         ([restored(), restored(id="vol-0c")], Progress.ASTRAY, Progress.ASTRAY),
         ([a_volume(tags={"dr:run": "another-0001"})], Progress.UNTOUCHED, Progress.SETTLED),
-        ([restored(name="another")], Progress.UNTOUCHED, Progress.SETTLED),
+        (
+            [restored(tags={**planned().tags, "Name": "another"})],
+            Progress.UNTOUCHED,
+            Progress.SETTLED,
+        ),
     ],
 )
 def test_progress(found: list[Volume], restoring: Progress, deleting: Progress) -> None:

@@ -17,6 +17,7 @@ Source: Amazon EC2 API Reference, CreateVolume, AttachVolume, DetachVolume, Desc
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dr.sandbox.patches.ec2_requests import error, once
 from dr.sandbox.patches.patching import Patch, patch, patch_property
 from dr.sandbox.sim import Sim
 
@@ -125,29 +126,20 @@ def _state(sim: Sim, original: Patch, self: Any) -> str:
 
 
 def _create(sim: Sim, original: Patch, self: Any) -> Any:
-    from moto.core.responses import ActionResult
-
     rate, snapshot = self._get_param("VolumeInitializationRate"), self._get_param("SnapshotId")
     if rate is not None and not (snapshot and _SLOWEST <= int(rate) <= _FASTEST):
-        raise _error("InvalidParameterCombination", f"no volume initialization rate of {rate}")
-    token = self._get_param("ClientToken")
-    asked = {name: value for name, value in self.params.items() if name != "ClientToken"}
-    with sim.lock:
-        known: dict[str, Any] = self.ec2_backend.__dict__.setdefault("_dr_volume_tokens", {})
-        if token in known:
-            before, volume = known[token]
-            if before != asked:
-                raise _error("IdempotentParameterMismatch", "the client token was used otherwise")
-            return ActionResult(volume)
+        raise error("InvalidParameterCombination", f"no volume initialization rate of {rate}")
+
+    def creating() -> Any:
         answer = original(self)
         volume = answer.result
         volume._dr_ready_at = sim.now() + sim.times.attach
         if snapshot:
             volume._dr_since, volume._dr_read = volume._dr_ready_at, set()
         volume.volume_initialization_rate = rate
-        if token:
-            known[token] = asked, volume
-    return answer
+        return answer
+
+    return once(sim, self, creating)
 
 
 def _attach(sim: Sim, original: Patch, self: Any) -> Any:
@@ -156,19 +148,19 @@ def _attach(sim: Sim, original: Patch, self: Any) -> Any:
     device = self._get_param("Device")
     with sim.lock:
         if volume.attachment is not None:
-            raise _error("VolumeInUse", f"{volume.id} is already attached to an instance")
+            raise error("VolumeInUse", f"{volume.id} is already attached to an instance")
         if volume.status != "available":
-            raise _error("IncorrectState", f"Volume '{volume.id}' is '{volume.status}'")
+            raise error("IncorrectState", f"Volume '{volume.id}' is '{volume.status}'")
         if instance.state not in {"running", "stopped"}:
-            raise _error("IncorrectState", f"Instance '{instance.id}' is '{instance.state}'")
+            raise error("IncorrectState", f"Instance '{instance.id}' is '{instance.state}'")
         if volume.availability_zone != instance.placement.zone:
-            raise _error(
+            raise error(
                 "InvalidVolume.ZoneMismatch",
                 f"The volume '{volume.id}' is not in the same availability zone as instance "
                 f"'{instance.id}'",
             )
         if device in instance.block_device_mapping:
-            raise _error("InvalidParameterValue", f"{device} is already in use")
+            raise error("InvalidParameterValue", f"{device} is already in use")
         answer = original(self)
         volume.attachment._dr_until = sim.now() + sim.times.attach
     return answer
@@ -183,11 +175,11 @@ def _detach(sim: Sim, original: Patch, self: Any) -> Any:
         held = volume.attachment
         if held is None or held.status not in {"attached", "busy"}:
             state = volume.status if held is None else held.status
-            raise _error("IncorrectState", f"Volume '{volume.id}' is in the '{state}' state")
+            raise error("IncorrectState", f"Volume '{volume.id}' is in the '{state}' state")
         asked = {"InstanceId": held.instance.id, "Device": held.device}
         for name, value in asked.items():
             if self._get_param(name) not in {None, "", value}:
-                raise _error("InvalidAttachment.NotFound", f"{volume.id} is not attached there")
+                raise error("InvalidAttachment.NotFound", f"{volume.id} is not attached there")
         mounted = bool(blocks(volume)) and held.instance.state == "running"
         held.status = (
             "busy" if mounted and not self._get_bool_param("Force", False) else "detaching"
@@ -210,7 +202,7 @@ def _delete(sim: Sim, original: Patch, self: Any) -> Any:
     volume = self.ec2_backend.get_volume(self._get_param("VolumeId"))
     with sim.lock:
         if volume.status == "creating":
-            raise _error("IncorrectState", f"Volume '{volume.id}' is 'creating'")
+            raise error("IncorrectState", f"Volume '{volume.id}' is 'creating'")
         return original(self)
 
 
@@ -238,9 +230,3 @@ def _status_of(sim: Sim, volume: Any) -> dict[str, Any]:
             "Progress": _WHOLE * len(_loaded(sim, volume)) // len(known) if known else _WHOLE,
         }
     return said
-
-
-def _error(code: str, message: str) -> Exception:
-    from moto.ec2.exceptions import EC2ClientError
-
-    return EC2ClientError(code, message)

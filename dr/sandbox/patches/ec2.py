@@ -13,6 +13,7 @@ Source: Amazon EC2 API Reference, RunInstances, StartInstances, CopyImage; Amazo
 
 from typing import Any
 
+from dr.sandbox.patches.ec2_requests import error, once
 from dr.sandbox.patches.patching import Patch, patch
 from dr.sandbox.sim import Sim
 
@@ -49,22 +50,12 @@ def _made_of(image: Any) -> str | None:
 
 
 def _run(sim: Sim, original: Patch, self: Any) -> Any:
-    from moto.core.responses import ActionResult
-
-    token = self._get_param("ClientToken")
-    asked = {name: value for name, value in self.params.items() if name != "ClientToken"}
-    with sim.lock:
-        known: dict[str, Any] = self.ec2_backend.__dict__.setdefault("_dr_instance_tokens", {})
-        if token in known:
-            before, reservation = known[token]
-            if before != asked:
-                raise _error("IdempotentParameterMismatch", "the client token was used otherwise")
-            return ActionResult(reservation)
+    def running() -> Any:
         answer = original(self)
-        if token:
-            known[token] = asked, answer.result
         _pending(sim, answer.result.instances)
-    return answer
+        return answer
+
+    return once(sim, self, running)
 
 
 def _start(sim: Sim, original: Patch, self: Any) -> Any:
@@ -76,7 +67,7 @@ def _start(sim: Sim, original: Patch, self: Any) -> Any:
         ]
         wrong = [i for i in found if i.state in {"shutting-down", "terminated"}]
         if wrong:  # moto starts them
-            raise _error("IncorrectInstanceState", f"{wrong[0].id} is {wrong[0].state}")
+            raise error("IncorrectInstanceState", f"{wrong[0].id} is {wrong[0].state}")
         stopped = [instance for instance in found if instance.state == "stopped"]
         answer = original(self)
         _pending(sim, stopped)
@@ -108,9 +99,3 @@ def _copy(sim: Sim, original: Patch, self: Any, *args: Any, **named: Any) -> Any
     region = args[1] if len(args) > 1 else named["source_region"]
     copied._dr_made_of = _made_of(ec2_backends[self.account_id][region].amis[source])
     return copied
-
-
-def _error(code: str, message: str) -> Exception:
-    from moto.ec2.exceptions import EC2ClientError
-
-    return EC2ClientError(code, message)
