@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pydantic import JsonValue
+
 from dr.core.kinds import Kinds
 from dr.core.policy_resources import (
     RESTORES,
@@ -32,7 +34,7 @@ from dr.model.plan import Plan
 VERSION: Final = "2012-10-17"
 ALARM: Final = "cloudwatch:DescribeAlarms"
 _ALARM_GUARD: Final = "guard"
-_MAKING: Final = ["CreateNetworkAcl", "CreateVolume", "RunInstances"]
+_MAKING: Final[list[JsonValue]] = ["CreateNetworkAcl", "CreateVolume", "RunInstances"]
 _CONDITIONS: Final[Mapping[str, Json]] = {
     # Tags are given as a thing is made, and to nothing else.
     "ec2:CreateTags": {"StringEquals": {"ec2:CreateAction": _MAKING}},

@@ -7,8 +7,9 @@ on one server, which the parameter /orders/PART names; a target without it does 
 from typing import Any
 
 from dr.sandbox.backends import backend
+from dr.sandbox.inventory_data import NAME
 from dr.sandbox.patches import ebs, ec2, elbv2
-from dr.sandbox.seeds_ec2 import DEVICE, NAME
+from dr.sandbox.seeds_ec2 import DEVICE
 from dr.sandbox.sim import Sim
 from dr.sandbox.world import Disk, Target
 

@@ -162,7 +162,8 @@ def _attach(sim: Sim, original: Patch, self: Any) -> Any:
         if device in instance.block_device_mapping:
             raise error("InvalidParameterValue", f"{device} is already in use")
         answer = original(self)
-        volume.attachment._dr_until = sim.now() + sim.times.attach
+        attachment: Any = volume.attachment
+        attachment._dr_until = sim.now() + sim.times.attach
     return answer
 
 
