@@ -35,10 +35,11 @@ VERSION: Final = "2012-10-17"
 ALARM: Final = "cloudwatch:DescribeAlarms"
 _ALARM_GUARD: Final = "guard"
 _MAKING: Final[list[JsonValue]] = ["CreateNetworkAcl", "CreateVolume", "RunInstances"]
+_PASSED_TO: Final[list[JsonValue]] = ["backup.amazonaws.com", "ec2.amazonaws.com"]
 _CONDITIONS: Final[Mapping[str, Json]] = {
     # Tags are given as a thing is made, and to nothing else.
     "ec2:CreateTags": {"StringEquals": {"ec2:CreateAction": _MAKING}},
-    "iam:PassRole": {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
+    "iam:PassRole": {"StringEquals": {"iam:PassedToService": _PASSED_TO}},
     # Only what a run has made is ever deleted.
     **{
         f"ec2:{name}": {"Null": {"aws:ResourceTag/dr:run": "false"}}
