@@ -19,6 +19,7 @@ ACTIONS: dict[str, str] = {
     "aws.ec2.restore_volume": "dr.actions.ec2_restore_volume:Ec2RestoreVolume",
     "aws.ec2.stop_instance": "dr.actions.ec2_stop_instance:Ec2StopInstance",
     "aws.ec2.zone_blackhole": "dr.actions.ec2_zone_blackhole:Ec2ZoneBlackhole",
+    "aws.ecs.leave_zone": "dr.actions.ecs_leave_zone:EcsLeaveZone",
     "aws.elasticache.failover": "dr.actions.elasticache_failover:ElasticacheFailover",
     "aws.elb.register_target": "dr.actions.elb_register_target:ElbRegisterTarget",
     "aws.kms.disable_key": "dr.actions.kms_disable_key:KmsDisableKey",

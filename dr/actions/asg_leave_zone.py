@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from dr.cloud import ec2_subnets
 from dr.cloud.aws import Aws
 from dr.model.base import Record
 from dr.model.errors import Refused
@@ -42,12 +43,6 @@ class Params(Record):
     )
 
 
-class Subnet(Record):
-    id: str = Field(description="Subnet id.")
-    zone: str = Field(description="Name of its zone.")
-    zone_id: str = Field(description="Id of its zone.")
-
-
 class Instance(Record):
     id: str = Field(description="Instance id.")
     zone: str = Field(description="Name of its zone.")
@@ -57,7 +52,9 @@ class Instance(Record):
 
 class Seen(Record):
     exists: bool = Field(description="Whether there is such a group.")
-    subnets: tuple[Subnet, ...] = Field(description="The group's subnets, in its order.")
+    subnets: tuple[ec2_subnets.Subnet, ...] = Field(
+        description="The group's subnets, in its order."
+    )
     instances: tuple[Instance, ...] = Field(description="The group's instances.")
     desired: int = Field(description="How many instances the group wants.")
     suspended: tuple[str, ...] = Field(description="Processes that are suspended.")
@@ -79,7 +76,7 @@ class AsgLeaveZone(Action[Aws, Params, Seen, Change]):
     needs = (
         "autoscaling:DescribeAutoScalingGroups",
         "autoscaling:UpdateAutoScalingGroup",
-        "ec2:DescribeSubnets",
+        *ec2_subnets.LOOK,
     )
     doubt = Doubt.CONVERGENT  # the same list twice is the same list
     params = Params
@@ -93,7 +90,7 @@ class AsgLeaveZone(Action[Aws, Params, Seen, Change]):
         ids = [part.strip() for part in group.get("VPCZoneIdentifier", "").split(",") if part]
         return Seen(
             exists=True,
-            subnets=_subnets(hand, ids) if ids else (),
+            subnets=ec2_subnets.look(hand, ids),
             instances=tuple(
                 Instance(
                     id=i["InstanceId"],
@@ -115,7 +112,7 @@ class AsgLeaveZone(Action[Aws, Params, Seen, Change]):
         halted = sorted(MOVERS & set(seen.suspended))
         if halted:
             raise Refused(f"{params.group} would move nothing: {', '.join(halted)} is suspended")
-        inside = [s for s in seen.subnets if params.zone in {s.zone, s.zone_id}]
+        inside = ec2_subnets.inside(seen.subnets, params.zone)
         if not inside:
             zones = ", ".join(f"{s.zone} ({s.zone_id})" for s in seen.subnets) or "none"
             raise Refused(f"{params.group} has no subnet in {params.zone}; its zones: {zones}")
@@ -163,14 +160,3 @@ class AsgLeaveZone(Action[Aws, Params, Seen, Change]):
 def _group(aws: Aws, name: str) -> "AutoScalingGroupTypeDef | None":
     found = aws.autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])
     return next(iter(found["AutoScalingGroups"]), None)
-
-
-def _subnets(aws: Aws, ids: list[str]) -> tuple[Subnet, ...]:
-    """Return the group's subnets in the group's order, which EC2 does not keep."""
-    found = {
-        s["SubnetId"]: Subnet(
-            id=s["SubnetId"], zone=s["AvailabilityZone"], zone_id=s["AvailabilityZoneId"]
-        )
-        for s in aws.ec2.describe_subnets(SubnetIds=ids)["Subnets"]
-    }
-    return tuple(found[id_] for id_ in ids)

@@ -92,6 +92,10 @@ class Aws:
         return self._client("ec2")
 
     @property
+    def ecs(self) -> Any:
+        return self._client("ecs")
+
+    @property
     def elasticache(self) -> "ElastiCacheClient":
         return self._client("elasticache")
 

@@ -136,6 +136,8 @@ def _known(params: Json, site: Site, restored: Mapping[str, str]) -> dict[str, s
         known["key"] = known["key"].rpartition("key/")[2]
     if "instance" in known:
         known["restored_instance"] = restored_instance(known["instance"])
+    if "cluster" in known:  # of ECS: a name, or an ARN: …:cluster/NAME
+        known["cluster"] = known["cluster"].rpartition(":cluster/")[2]
     if "target_group" in known:  # a name, or an ARN: …:targetgroup/NAME/ID
         known["target_group"] = known["target_group"].rpartition(":targetgroup/")[2].split("/")[0]
     if "prefix" not in params:

@@ -55,6 +55,10 @@ _BY_PERMISSION: Final[Mapping[str, tuple[str, ...]]] = {
             for kind in ("instance", "network-interface", "security-group", "subnet", "volume")
         ),
     ),
+    **{
+        f"ecs:{name}": ("arn:{partition}:ecs:{region}:{account}:service/{cluster}/{service}",)
+        for name in ("DescribeServices", "UpdateService")
+    },
     "iam:PassRole": ("arn:{partition}:iam::{account}:role/*",),
     "elasticloadbalancing:DeregisterTargets": (_TARGETS,),
     "elasticloadbalancing:RegisterTargets": (_TARGETS,),

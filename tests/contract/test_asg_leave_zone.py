@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from dr.actions.asg_leave_zone import AsgLeaveZone, Change, Instance, Params, Seen, Subnet
+from dr.actions.asg_leave_zone import AsgLeaveZone, Change, Instance, Params, Seen
+from dr.cloud.ec2_subnets import Subnet
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
 from tests.contract.stage import INTENT, Stage
