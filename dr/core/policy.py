@@ -46,6 +46,13 @@ _CONDITIONS: Final[Mapping[str, Json]] = {
         for name in ("DeleteNetworkAcl", "DeleteVolume", "TerminateInstances")
     },
 }
+# Parameters that may be a name or an ARN: what comes before the name in the latter.
+_ARN_LEADS: Final[Mapping[str, str]] = {
+    "cluster": ":cluster/",
+    "key": "key/",
+    "secret": ":secret:",
+    "target_group": ":targetgroup/",
+}
 _ENCRYPTED: Final[Mapping[str, str]] = {
     "dynamodb": "a table restored from one with a key of your own",
     "s3": "objects encrypted with SSE-KMS",
@@ -130,16 +137,13 @@ def _known(params: Json, site: Site, restored: Mapping[str, str]) -> dict[str, s
         known["restored_table"] = restored_table(known["table"])
         if "restored" not in params:
             known["restored"] = known["table"]
-    if "secret" in known:
-        known["secret"] = known["secret"].rpartition(":secret:")[2]
-    if "key" in known:
-        known["key"] = known["key"].rpartition("key/")[2]
     if "instance" in known:
         known["restored_instance"] = restored_instance(known["instance"])
-    if "cluster" in known:  # of ECS: a name, or an ARN: …:cluster/NAME
-        known["cluster"] = known["cluster"].rpartition(":cluster/")[2]
-    if "target_group" in known:  # a name, or an ARN: …:targetgroup/NAME/ID
-        known["target_group"] = known["target_group"].rpartition(":targetgroup/")[2].split("/")[0]
+    for name, before in _ARN_LEADS.items():
+        if name in known:
+            known[name] = known[name].rpartition(before)[2]
+    if "target_group" in known:
+        known["target_group"] = known["target_group"].split("/")[0]  # without the id of its ARN
     if "prefix" not in params:
         known["prefix"] = ""
     return {

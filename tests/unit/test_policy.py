@@ -177,3 +177,49 @@ def test_the_command_prints_a_policy_for_iam(capsys: Any) -> None:
 
 def test_an_unknown_site_is_a_usage_error(capsys: Any) -> None:
     assert dr(["iam-policy", str(DRILLS / "rds-failover.yaml"), "--site", "moon"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "permission", "given", "arn"),
+    [
+        (
+            "aws.elb.register_target",
+            "elasticloadbalancing:RegisterTargets",
+            {"target_group": group, "instance": "web"},
+            "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/quotes/*",
+        )
+        for group in (
+            "quotes",
+            "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/quotes/0123456789abcdef",
+        )
+    ]
+    + [
+        (
+            "aws.ecs.leave_zone",
+            "ecs:UpdateService",
+            {"cluster": cluster, "service": "tickets", "zone": "use1-az1"},
+            "arn:aws:ecs:us-east-1:123456789012:service/orders/tickets",
+        )
+        for cluster in ("orders", "arn:aws:ecs:us-east-1:123456789012:cluster/orders")
+    ],
+)
+def test_a_name_and_an_arn_mean_the_same_resource(
+    kind: str, permission: str, given: dict[str, str], arn: str
+) -> None:
+    plan = _plan("ec2-rebuild")
+    step = next(one for one in plan.steps if one.kind == "aws.elb.register_target")
+    asked = step.model_copy(update={"kind": kind, "needs": (permission,), "params": given})
+
+    found = policies(plan.model_copy(update={"steps": (asked,)}), kinds())
+    assert _on(found, permission) == [arn]
+
+
+def test_roles_are_passed_to_services_only_and_only_what_a_run_made_is_ended() -> None:
+    statements = policies(_bound("ec2-rebuild"), kinds()).by_site["primary"]["Statement"]
+    conditions = {a: one.get("Condition") for one in statements for a in one["Action"]}
+
+    assert conditions["iam:PassRole"]["StringEquals"] == {
+        "iam:PassedToService": ["backup.amazonaws.com", "ec2.amazonaws.com"]
+    }
+    assert conditions["ec2:TerminateInstances"] == {"Null": {"aws:ResourceTag/dr:run": "false"}}
+    assert "RunInstances" in conditions["ec2:CreateTags"]["StringEquals"]["ec2:CreateAction"]
