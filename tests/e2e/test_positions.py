@@ -39,7 +39,7 @@ STRIDE = int(os.environ.get("DR_POINTS", "0"))
 DRAWN = 8
 PORTS = {  # about so many, unobserved: where to draw from
     "rds-failover": 52,
-    "zone-evacuation": 36,
+    "zone-evacuation": 56,
     "zone-loss": 76,
     "dynamodb-restore": 124,
     "ebs-snapshot-restore": 88,
