@@ -13,6 +13,7 @@ ACCOUNT = "123456789012"
 PRIMARY = "us-east-1"
 STANDBY = "us-west-2"
 REGIONS = (PRIMARY, STANDBY)
+_GLANCE_S = 0.05
 
 
 class Note(Protocol):
@@ -68,6 +69,12 @@ class Sim:
     def pause(self, seconds: float) -> None:
         """Let time pass, unless the sandbox is going down."""
         self.stopping.wait(seconds)
+
+    def lapse(self, length: Callable[[], float]) -> None:
+        """Let a length of time pass that may be changed meanwhile, as `pause` does."""
+        began = self.now()
+        while (left := began + length() - self.now()) > 0 and not self.stopping.is_set():
+            self.pause(min(left, _GLANCE_S))
 
     def later(self, what: str, job: Callable[[], None]) -> None:
         """Do a job in the background; what goes wrong there is put on record, never lost."""

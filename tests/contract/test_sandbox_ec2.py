@@ -12,6 +12,7 @@ from tests.contract.sandboxes import FAST, Cloud, eventually
 
 pytestmark = pytest.mark.sandbox
 cloud = sandboxes.cloud
+LONG = {**FAST, "launch": 3600.0}  # until the test says otherwise
 
 
 def _server(cloud: Cloud, id_: str = "") -> Any:
@@ -47,14 +48,17 @@ def _health(cloud: Cloud, id_: str) -> str | None:
 
 
 def test_a_server_is_pending_before_it_runs(cloud: Cloud) -> None:
-    cloud.sandbox.post("times", {**FAST, "launch": 1.0})
+    cloud.sandbox.post("times", LONG)
     made = _run(cloud)
 
     assert _state(cloud, made) == "pending"
+    cloud.sandbox.post("times", FAST)
     eventually(lambda: _state(cloud, made) == "running")
+    cloud.sandbox.post("times", LONG)
     cloud.east.ec2.stop_instances(InstanceIds=[made])
     cloud.east.ec2.start_instances(InstanceIds=[made])
     assert _state(cloud, made) == "pending"
+    cloud.sandbox.post("times", FAST)
     eventually(lambda: _state(cloud, made) == "running")
     cloud.east.ec2.start_instances(InstanceIds=[made])  # which changes nothing
     assert _state(cloud, made) == "running"

@@ -41,8 +41,7 @@ def apply(sim: Sim) -> None:
     patch(sim, EBSBackend, "copy_snapshot", _copy)
 
     def attachment(self: Any) -> str:
-        busy_until: float = self.__dict__.get("_dr_until", 0.0)
-        return "attaching" if sim.now() < busy_until else str(self._dr_status)
+        return "attaching" if _young(sim, self) else str(self._dr_status)
 
     def set_attachment(self: Any, value: str) -> None:
         self._dr_status = value
@@ -120,9 +119,15 @@ def _copy(sim: Sim, original: Patch, self: Any, *args: Any, **named: Any) -> Any
 
 
 def _state(sim: Sim, original: Patch, self: Any) -> str:
-    if sim.now() < self.__dict__.get("_dr_ready_at", 0.0):
-        return "creating"
-    return str(original(self))
+    return "creating" if _young(sim, self) else str(original(self))
+
+
+def _young(sim: Sim, made: Any) -> bool:
+    """Say whether what a request has made is still on its way."""
+    at: float | None = made.__dict__.get("_dr_made_at")
+    if at is not None and sim.now() >= at + sim.times.attach:
+        made._dr_made_at = at = None  # for good, however long it takes others from now on
+    return at is not None
 
 
 def _create(sim: Sim, original: Patch, self: Any) -> Any:
@@ -133,9 +138,9 @@ def _create(sim: Sim, original: Patch, self: Any) -> Any:
     def creating() -> Any:
         answer = original(self)
         volume = answer.result
-        volume._dr_ready_at = sim.now() + sim.times.attach
+        volume._dr_made_at = sim.now()
         if snapshot:
-            volume._dr_since, volume._dr_read = volume._dr_ready_at, set()
+            volume._dr_since, volume._dr_read = sim.now(), set()
         volume.volume_initialization_rate = rate
         return answer
 
@@ -163,7 +168,7 @@ def _attach(sim: Sim, original: Patch, self: Any) -> Any:
             raise error("InvalidParameterValue", f"{device} is already in use")
         answer = original(self)
         attachment: Any = volume.attachment
-        attachment._dr_until = sim.now() + sim.times.attach
+        attachment._dr_made_at = sim.now()
     return answer
 
 
@@ -191,7 +196,7 @@ def _detach(sim: Sim, original: Patch, self: Any) -> Any:
 
 
 def _let_go(sim: Sim, volume: Any, held: Any) -> None:
-    sim.pause(sim.times.attach)
+    sim.lapse(lambda: sim.times.attach)
     with sim.lock:
         if volume.attachment is held:
             held.instance.block_device_mapping.pop(held.device, None)

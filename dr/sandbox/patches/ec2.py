@@ -82,7 +82,7 @@ def _pending(sim: Sim, instances: list[Any]) -> None:
         instance._state.name, instance._state.code = "pending", 0
 
     def starting() -> None:
-        sim.pause(sim.times.launch)
+        sim.lapse(lambda: sim.times.launch)
         with sim.lock:
             for instance in instances:
                 if instance._state.name == "pending":
