@@ -135,9 +135,7 @@ async def _head(wire: "Wire") -> tuple[int, dict[str, str]]:
     return status, {name.strip().lower(): text.strip() for name, _, text in pairs}
 
 
-async def _body(
-    wire: "Wire", status: int, headers: Mapping[str, str]
-) -> tuple[bytes, bool]:
+async def _body(wire: "Wire", status: int, headers: Mapping[str, str]) -> tuple[bytes, bool]:
     """Return the body, and whether its end was marked, so that the connection can be used on."""
     if status in _NO_BODY:
         return b"", True
