@@ -53,7 +53,7 @@ def read(line: bytes) -> Event:
         kind = BY_TYPE[raw["type"]]
         # Of what `model_validate_json` does, only this: a journal is long.
         data: Data = kind.__pydantic_validator__.validate_json(orjson.dumps(raw["data"]))
-        event = Event(*_envelope(raw), data)
+        event = Event._make((*_envelope(raw), data))
     except (ValueError, KeyError, TypeError) as error:
         raise Broken(f"not an event: {error}") from error
     if version != VERSION:

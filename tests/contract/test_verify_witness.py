@@ -17,7 +17,7 @@ from dr.core.canonical import canonical
 from dr.core.recorded import parse
 from dr.core.witnessed import witness_of
 from dr.core.witnessing import claims
-from dr.model.witness import WitnessSource
+from dr.model.witness import Recorded, WitnessSource
 from dr.stores.additions import add
 from dr.stores.rundir import RunDir
 from tests.contract.bundles import Place, a_case
@@ -51,7 +51,8 @@ def attached(
         "trail.json": json.dumps({"Records": records}).encode(),
         "rds.json": json.dumps({"Events": [SEEN]}).encode(),
     }
-    sources, found = [], []
+    sources: list[WitnessSource] = []
+    found: list[Recorded] = []
     for name, data in files.items():
         add(run, place.home.path, name, data, "records", place.key(), place.clock)
         parsed = parse(data)
@@ -149,7 +150,7 @@ def test_every_verifier_sees_a_witness_that_says_something_else(
     run, given = attached(copied(witnessed, tmp_path), trail(**over), change)
 
     for who, said in verdicts(run.path, given).items():
-        assert (said.code, said.failed) == (NOT_VERIFIED, {21}), f"{who}: {said.out}"
+        assert (said.code, said.failed) == (NOT_VERIFIED, frozenset({21})), f"{who}: {said.out}"
 
 
 def test_without_its_request_a_claim_stands_by_what_was_seen_of_the_resource(
