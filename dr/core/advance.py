@@ -76,10 +76,9 @@ def _proven(run: Run, event: Event, data: ev.ProbeProven) -> None:
 
 
 def _intended(run: Run, event: Event, data: ev.StepIntended) -> None:
-    if data.way is Way.FORWARD:
-        if run.forward[data.step].intent is None:
-            run.intended.append(data.step)
-            run.undo[data.step] = StepState()
+    if data.way is Way.FORWARD and run.forward[data.step].intent is None:
+        run.intended.append(data.step)
+        run.undo[data.step] = StepState()
     state = run.state(data.step, data.way)
     state.status = Status.INTENDED
     state.intent = Intended.of(data)

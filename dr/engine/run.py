@@ -33,7 +33,7 @@ from dr.model.units import SECOND_US
 
 TURN_S = 0.25  # at most so long between two looks at the inbox, the guards and the samples
 ANCHOR_EVERY_US = 5 * SECOND_US
-_ENDS = frozenset({ev.StepSettled, ev.StepFailed, ev.StepKept})
+_ENDS = (ev.StepSettled, ev.StepFailed, ev.StepKept)
 
 
 class Abandoned(Exception):
@@ -260,7 +260,7 @@ class Engine:
 
     def _stage(self, run: Run, data: Sequence[ev.Data], epoch: int | None = None) -> None:
         for event in self._scribe.stage(run, data, epoch):
-            if type(event.data) in _ENDS:
+            if isinstance(event.data, _ENDS):
                 way = Way.UNDO if isinstance(event.data, ev.StepKept) else event.data.way
                 self._looks.pop((event.data.step, way), None)  # or memory would grow with the run
 

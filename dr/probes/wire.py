@@ -156,7 +156,7 @@ async def over_tcp(address: str, port: int, source: str | None) -> Tcp:
 async def over_tls(
     address: str, port: int, source: str | None, context: "ssl.SSLContext", name: str
 ) -> Tls:
-    """The same, and then agree on TLS with the server of this name. Raises OSError."""
+    """Connect likewise, and agree on TLS with the server of this name. Raises OSError."""
     reader, writer = await asyncio.open_connection(
         address,
         port,

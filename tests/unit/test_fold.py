@@ -312,6 +312,20 @@ def test_a_baseline_is_kept_and_not_wanted_again() -> None:
     assert not run_of(plan, seen).unlooked
 
 
+def test_an_intent_is_remembered_whole() -> None:
+    said = intended("x")
+    run = run_of(TWO, said)
+
+    kept = run.state("x", Way.FORWARD).intent
+
+    assert kept is not None
+    for field in ("params", "change", "undo", "keeps", "irreversible", "token"):
+        assert getattr(kept, field) == getattr(said, field)
+    assert dict(run.changes()) == {"x": said.change}
+    assert "y" not in run.changes()
+    assert len(run.changes()) == 1
+
+
 def test_the_rest_is_remembered_as_it_was_said() -> None:
     run = run_of(
         TWO,
