@@ -1,7 +1,10 @@
 """aws.ssm.set_parameter against moto."""
 
+from typing import Any
+
 import pytest
 
+from dr import __version__
 from dr.actions.ssm_set_parameter import Change, Params, Seen, SsmSetParameter
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
@@ -39,6 +42,21 @@ def test_needs_are_the_calls_it_makes(stage: Stage) -> None:
 
     assert stage.permissions == set(ACTION.needs)
     assert ACTION.tags(stage.hand, CHANGE) == {"/orders/table": {"dr-drill": "allowed"}}
+
+
+def test_aws_is_told_who_asks(stage: Stage) -> None:
+    a_parameter(stage)
+    told: list[str] = []
+
+    def listen(request: Any, **_: object) -> None:
+        told.append(str(request.headers["User-Agent"]))
+
+    for hand in (stage.hand, stage.acting):
+        hand.ssm.meta.events.register("before-sign", listen)
+    stage.do(ACTION, CUT_OVER)
+
+    assert len(told) > 1
+    assert all(f"dr-drill/{__version__} " in who for who in told)
 
 
 def test_asking_twice_is_asking_once(stage: Stage) -> None:
