@@ -4,12 +4,11 @@ Only `dr.core.advance` changes a `Run`. It keeps what is ready, open and still t
 that deciding costs the same in a run of ten steps and in one of ten thousand.
 """
 
+import marshal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Self
-
-import orjson
 
 from dr.model import event as ev
 from dr.model.base import Json
@@ -47,43 +46,45 @@ NO_FACTS: Final[Json] = {}  # one for all steps without any; nobody writes into 
 class Intended:
     """What an intent says, without its event: a run holds one for each step it ever changed.
 
-    Most of it as JSON text, a fifth of the size: a run of many thousand steps has them all in
-    memory, and looks into few.
+    Most of it packed, a fifth of the size: a run of many thousand steps has them all in memory,
+    and looks into few.
     """
 
-    said: str
+    said: bytes  # of this process, for this process: params, change, undo, token
     keeps: str | None
     irreversible: str | None
 
     @classmethod
     def of(cls, data: ev.StepIntended) -> Self:
         """Return what the event says."""
-        said = orjson.dumps((data.params, data.change, data.undo, data.token))
-        return cls(said.decode(), data.keeps, data.irreversible)
+        # Version 2: equal intents are equal bytes, whatever objects they share.
+        said = marshal.dumps((data.params, data.change, data.undo, data.token), 2)
+        # Copied: it was written into a larger piece of memory, and would leave that in shreds.
+        return cls(bytes(memoryview(said)), data.keeps, data.irreversible)
 
     @property
     def params(self) -> Json:
         """The parameters it was planned with."""
-        params: Json = orjson.loads(self.said)[0]
-        return params
+        return self._said()[0]
 
     @property
     def change(self) -> Json:
         """The change that is to be asked for."""
-        change: Json = orjson.loads(self.said)[1]
-        return change
+        return self._said()[1]
 
     @property
     def undo(self) -> Json | None:
         """The reverse change, if there is one."""
-        undo: Json | None = orjson.loads(self.said)[2]
-        return undo
+        return self._said()[2]
 
     @property
     def token(self) -> str:
         """The same for every attempt."""
-        token: str = orjson.loads(self.said)[3]
-        return token
+        return self._said()[3]
+
+    def _said(self) -> tuple[Json, Json, Json | None, str]:
+        said: tuple[Json, Json, Json | None, str] = marshal.loads(self.said)  # noqa: S302 - ours
+        return said
 
 
 @dataclass(slots=True)
