@@ -9,7 +9,7 @@ from dr.model.base import Record
 
 PAYLOAD = (
     "\"'><script>alert(1)</script><img src=x onerror=alert(2)></style></title></svg>"
-    "<!-- ]]> {{ 7*7 }} javascript:x \x1b[2J\x07\u202e\u2028"
+    "<!-- ]]> {{ 7*7 }} javascript:x \x1b[2J\x07\u202e\u2028\ud800"
 )
 _KEPT = frozenset(
     {"t", "started", "ended", "metric", "schema_", "clock", "impact", "too_coarse", "drift"}
