@@ -2,19 +2,20 @@
 
 import inspect
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import click
 
-from dr.actions import ACTIONS
-from dr.checks import CHECKS
-from dr.cli.catalogue import load
+from dr.cli.catalogue import ASKED, STEPS, WRITTEN, Table
 from dr.cli.diagnostics import safe
-from dr.core.kinds import GATES, StepKind
+from dr.contract import head_of
+from dr.core.kinds import GATES, BrokenKind, StepKind
 from dr.core.positions import did_you_mean
 from dr.model.base import Record
-from dr.probes import MARKS, PROBES
+from dr.model.plan import KindPackage
+from dr.ports import Action, Check, Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,31 +31,30 @@ class Described:
     reversible: bool | None  # of actions
     change: tuple[str, ...]  # of actions: what ${steps.ID.FIELD} may name
     params: dict[str, Any]  # JSON Schema
-
-
-def text_of(loaded: type[Any]) -> str:
-    """Return what is written for people about a kind: the head of its file."""
-    return inspect.getdoc(inspect.getmodule(loaded)) or ""
+    package: str | None = None  # None: it is ours
 
 
 def summary(loaded: type[Any]) -> str:
     """Return what a kind does, in one line."""
-    return text_of(loaded).split("\n", 1)[0]
+    return head_of(loaded).split("\n", 1)[0]
 
 
-def describe(kind: str, what: str, loaded: type[Any]) -> Described:
+def describe(loaded: type[Any], package: KindPackage | None) -> Described:
     """Describe a class of the catalogue."""
-    action = what == "action"
+    action = issubclass(loaded, Action)
+    contracts = ((Action, "action"), (Check, "check"), (Probe, "probe"))
+    what = next((name for contract, name in contracts if issubclass(loaded, contract)), "marks")
     return Described(
-        kind=kind,
+        kind=loaded.kind,
         what=what,
         summary=summary(loaded),
-        text=text_of(loaded),
+        text=head_of(loaded),
         needs=tuple(loaded.needs),
         doubt=loaded.doubt.value if action else None,
         reversible=loaded.reversible if action else None,
         change=tuple(loaded.change.model_fields) if action else (),
         params=_schema(loaded.params),
+        package=None if package is None else str(package),
     )
 
 
@@ -74,19 +74,22 @@ def of_gate(gate: StepKind) -> Described:
     )
 
 
-def show(found: list[Described], asked: str | None, known: list[str], *, as_json: bool) -> None:
+def show(
+    found: list[Described], asked: str | None, known: Callable[[], list[str]], *, as_json: bool
+) -> None:
     """Print a list of kinds, or the one asked for. Raises UsageError if there is none."""
     if asked is not None and not found:
-        raise click.UsageError(f"no kind `{safe(asked)}`; {did_you_mean(asked, known)}")
+        raise click.UsageError(f"no kind `{safe(asked)}`; {did_you_mean(asked, known())}")
     if as_json:
         shown = [asdict(one) for one in found]
         click.echo(json.dumps(shown if asked is None else shown[0], indent=2))
     elif asked is None:
         width = max(len(one.kind) for one in found)
         for one in found:
-            click.echo(f"{one.kind:<{width}}  {one.what:<6}  {one.summary}")
+            of = f" ({one.package})" if one.package else ""
+            click.echo(safe(f"{one.kind:<{width}}  {one.what:<6}  {one.summary}{of}"))
     else:
-        click.echo(_long(found[0]))
+        click.echo("\n".join(map(safe, _long(found[0]).split("\n"))))
 
 
 def _schema(params: type[Record]) -> dict[str, Any]:
@@ -107,6 +110,8 @@ def _long(one: Described) -> str:
         out += ["", "Later steps may refer to: " + ", ".join(one.change)]
     if one.doubt is not None:
         out += ["", f"A lost answer: {one.doubt}", f"Can be undone: {_yes(one.reversible)}"]
+    if one.package is not None:
+        out += ["", f"Of another package: {one.package}"]
     out += ["", "IAM actions: " + (", ".join(one.needs) or "none")]
     return "\n".join(out)
 
@@ -135,13 +140,9 @@ def _yes(value: bool | None) -> str:  # noqa: FBT001 - it is the value that is s
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def actions(kind: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's signature
     """List the kinds of actions and checks, or describe one."""
-    found: list[Described] = []
-    for table, what in ((ACTIONS, "action"), (CHECKS, "check")):
-        found += [
-            describe(name, what, load(at)) for name, at in table.items() if _wanted(kind, name)
-        ]
-    found += [of_gate(gate) for name, gate in GATES.items() if _wanted(kind, name)]
-    show(found, kind, [*ACTIONS, *CHECKS, *GATES], as_json=as_json)
+    found = _described(STEPS, kind)
+    found += [of_gate(gate) for name, gate in GATES.items() if kind in {None, name}]
+    show(found, kind, lambda: [*STEPS, *GATES], as_json=as_json)
 
 
 @click.command()
@@ -149,14 +150,20 @@ def actions(kind: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's 
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def probes(kind: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's signature
     """List the kinds of probes and marks, or describe one."""
+    found = _described(ASKED, kind) + _described(WRITTEN, kind)
+    show(found, kind, lambda: [*ASKED, *WRITTEN], as_json=as_json)
+
+
+def _described(table: Table, asked: str | None) -> list[Described]:
+    """Describe the kinds of a table, or the one asked for; say which cannot be used."""
     found: list[Described] = []
-    for table, what in ((PROBES, "probe"), (MARKS, "marks")):
-        found += [
-            describe(name, what, load(at)) for name, at in table.items() if _wanted(kind, name)
-        ]
-    show(found, kind, [*PROBES, *MARKS], as_json=as_json)
-
-
-def _wanted(asked: str | None, name: str) -> bool:
-    """Say whether a kind is among those asked for."""
-    return asked is None or asked == name
+    names = list(table) if asked is None else [asked] if asked in table else []
+    for kind in names:
+        try:
+            found.append(describe(table.load(kind), table.package(kind)))
+        except BrokenKind as error:
+            text = f"the kind `{safe(kind)}` cannot be used: {safe(str(error))}"
+            if asked is not None:
+                raise click.UsageError(text) from error
+            click.echo(f"refused: {text}", err=True)
+    return found

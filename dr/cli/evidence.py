@@ -36,10 +36,18 @@ def concluded(run: RunDir, events: Sequence[Event]) -> Concluded:
 
 
 def provider_reported(plan: Plan) -> frozenset[str]:
-    """Return the ids of the probes that only repeat what the provider says."""
+    """Return the ids of the probes that only repeat what the provider says.
+
+    Of a kind of another package the plan says it: who verifies need not have installed that.
+    """
     from dr.cli.kinds import probe_class
 
-    return frozenset(p.id for p in plan.probes if probe_class(p.kind).provider_reported)
+    said = plan.packages
+    return frozenset(
+        probe.id
+        for probe in plan.probes
+        if (said.get(probe.kind) or probe_class(probe.kind)).provider_reported
+    )
 
 
 def events_of(run: RunDir) -> list[Event]:

@@ -57,6 +57,8 @@ def _head(plan: Plan) -> Iterator[str]:
     if plan.why:
         yield f"  why: {plan.why}"
     yield f"  environment: {plan.environment}"
+    for kind, package in sorted(plan.packages.items()):
+        yield f"  {kind} is of another package: {package}"
     for name, site in sorted(plan.sites.items()):
         role = f", role {site.role}" if site.role else ""
         yield f"  site {name}: account {site.account}, {site.region}{role}"

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from dr.actions import ACTIONS
-from dr.checks import CHECKS
-from dr.cli.catalogue import kinds, load
+from dr.cli.catalogue import STEPS, kinds
 from dr.cli.describe import summary
 from dr.cli.diagnostics import safe
 from dr.cli.plan_text import permissions
@@ -86,7 +84,7 @@ def _does(step: PlannedStep) -> str:
     """Return in a few words what a step does."""
     if step.kind in GATES:
         return f"Wait {step.params['for']}." if step.kind == WAIT else "Ask a person."
-    return summary(load((ACTIONS | CHECKS)[step.kind]))
+    return summary(STEPS.load(step.kind))
 
 
 def _touches(planned: Plan) -> Iterator[str]:

@@ -9,15 +9,17 @@ from datetime import timedelta
 from typing import Any
 
 from dr import __version__
+from dr.cli.catalogue import ASKED, WRITTEN
 from dr.cli.evidence import events_of, write_rest, write_result
 from dr.cli.hands import SiteHands
-from dr.cli.kinds import of_plan
+from dr.cli.kinds import of_plan, others_differ
 from dr.cli.locking import Locks
 from dr.cli.log import opened
 from dr.cli.safety import LeverGuards, lever
 from dr.cli.sources import Sources
 from dr.cli.stage import FILE as STAGE_FILE
 from dr.cli.stage import Stage
+from dr.cli.stages import echo
 from dr.cli.view.base import View
 from dr.cli.view.follow import Follower
 from dr.cli.watchdog import RunWatchdog
@@ -37,7 +39,6 @@ from dr.model.event import Event
 from dr.model.result import Result
 from dr.model.units import SECOND_US
 from dr.observer.watch import Watch
-from dr.probes import MARKS, PROBES
 from dr.stores.journal import SqliteJournal
 from dr.stores.rundir import RunDir
 
@@ -72,8 +73,8 @@ class Session:
             run_id=self.directory.id,
             marks_run=self.directory.unique_id,
             directory=self.directory.path,
-            probe_kinds=PROBES,
-            mark_kinds=MARKS,
+            probe_kinds=ASKED,
+            mark_kinds=WRITTEN,
             asking=self._asking,
             longest_us=longest_us(self.plan),
             clock=self.clock,
@@ -199,4 +200,6 @@ def reopen(directory: RunDir, view: View) -> Session:
         stage = Stage.of_json((directory.path / STAGE_FILE).read_bytes())
     except FileNotFoundError as error:
         raise Refused(f"{directory.id} never began: nothing was touched") from error
+    for differs in others_differ(directory.plan()):
+        echo(f"warning: {differs}")  # and no more: what is left dirty must be put back all the same
     return Session(directory, stage, view)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dr.cli import answers
-from dr.cli.catalogue import kinds, load
+from dr.cli.catalogue import WRITTEN, kinds
 from dr.cli.evidence import lines_of
 from dr.cli.files import read_drill
 from dr.cli.home import home
@@ -44,7 +44,6 @@ from dr.core.uses import overlays
 from dr.model.drill import MarksSpec, Site
 from dr.model.errors import Forbidden, Refused
 from dr.model.plan import Plan, StepClass
-from dr.probes import MARKS
 from dr.stores.rundir import RunDir
 
 if TYPE_CHECKING:
@@ -149,7 +148,7 @@ class Sweep:
     def _clean(self, spec: MarksSpec, params: Any, run: str) -> None:
         name = spec.site or next(iter(self.sites))
         asking = self.stage.asking(self.sites[name], _MARKS_S)
-        made: Marks = load(MARKS[spec.kind])(params, asking, run)
+        made: Marks = WRITTEN.load(spec.kind)(params, asking, run)
         made.clean()
 
 

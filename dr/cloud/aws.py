@@ -69,7 +69,7 @@ class Aws:
     # The services, typed. One line makes another one available.
     @property
     def autoscaling(self) -> "AutoScalingClient":
-        return self._client("autoscaling")
+        return self.client("autoscaling")
 
     @property
     def backup(self) -> Any:
@@ -77,19 +77,19 @@ class Aws:
 
     @property
     def cloudtrail(self) -> Any:
-        return self._client("cloudtrail")
+        return self.client("cloudtrail")
 
     @property
     def cloudwatch(self) -> "CloudWatchClient":
-        return self._client("cloudwatch")
+        return self.client("cloudwatch")
 
     @property
     def dynamodb(self) -> "DynamoDBClient":
-        return self._client("dynamodb")
+        return self.client("dynamodb")
 
     @property
     def ec2(self) -> "EC2Client":
-        return self._client("ec2")
+        return self.client("ec2")
 
     @property
     def ecs(self) -> Any:
@@ -97,43 +97,43 @@ class Aws:
 
     @property
     def elasticache(self) -> "ElastiCacheClient":
-        return self._client("elasticache")
+        return self.client("elasticache")
 
     @property
     def elbv2(self) -> "ElasticLoadBalancingv2Client":
-        return self._client("elbv2")
+        return self.client("elbv2")
 
     @property
     def iam(self) -> Any:
-        return self._client("iam")
+        return self.client("iam")
 
     @property
     def kms(self) -> "KMSClient":
-        return self._client("kms")
+        return self.client("kms")
 
     @property
     def rds(self) -> "RDSClient":
-        return self._client("rds")
+        return self.client("rds")
 
     @property
     def route53(self) -> "Route53Client":
-        return self._client("route53")
+        return self.client("route53")
 
     @property
     def s3(self) -> "S3Client":
-        return self._client("s3")
+        return self.client("s3")
 
     @property
     def secretsmanager(self) -> "SecretsManagerClient":
-        return self._client("secretsmanager")
+        return self.client("secretsmanager")
 
     @property
     def ssm(self) -> "SSMClient":
-        return self._client("ssm")
+        return self.client("ssm")
 
     @property
     def sts(self) -> "STSClient":
-        return self._client("sts")
+        return self.client("sts")
 
     def acting_hand(self) -> Self:
         """Return the hand that asks exactly once, on the same session."""
@@ -175,7 +175,8 @@ class Aws:
             self._session = _assume(base, self) if self.role else base
         return self._session
 
-    def _client(self, service: str) -> Any:
+    def client(self, service: str) -> Any:
+        """Return a client: of any service, for kinds of other packages; ours have names above."""
         client = self._clients.get(service)
         if client is not None:
             return client

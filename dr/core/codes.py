@@ -64,6 +64,7 @@ NO_TIME: Final = "DR0504"
 SITE_USELESS: Final = "DR0505"
 HELD: Final = "DR0506"  # a warning
 IRREVERSIBLE: Final = "DR0507"  # a warning
+BROKEN_KIND: Final = "DR0508"
 
 # Area DR06xx is about probes, marks and what they can measure.
 PERIOD: Final = "DR0601"

@@ -80,6 +80,13 @@ EXPLAINED_RUNS: Final = {
         "an action without undo in an unattended drill",
         "the same after a human.approve",
     ),
+    codes.BROKEN_KIND: Explanation(
+        "a kind that cannot be used",
+        "An installed package brings this kind, but it cannot be imported, is not what it says,\n"
+        "or two packages bring it. `dr actions` and `dr probes` name what is wrong with each.",
+        '[project.entry-points."dr.actions"]\n"acme.cache.evict" = "acme_dr.cache"',
+        '[project.entry-points."dr.actions"]\n"acme.cache.evict" = "acme_dr.cache:Evict"',
+    ),
     codes.PERIOD: Explanation(
         "the period is too short",
         "A sample opens a new connection; more often than every 10 ms one process\n"

@@ -10,8 +10,12 @@ from typing import Final
 
 from dr.model.base import Record
 from dr.model.gates import APPROVE, NOTE, WAIT, ApproveParams, NoParams, WaitParams
-from dr.model.plan import StepClass
+from dr.model.plan import KindPackage, StepClass
 from dr.model.progress import Doubt
+
+
+class BrokenKind(Exception):
+    """A kind that an installed package brings, but that cannot be used; and why, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class StepKind:
     hand: str = ""
     baseline: bool = False
     chooses: bool = False  # an action that takes its targets from a whole, and knows its size
+    package: KindPackage | None = None  # None: it is ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,12 @@ class ProbeKind:
     kind: str
     params: type[Record]
     needs: tuple[str, ...] = ()
+    package: KindPackage | None = None  # None: it is ours
 
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """Every kind there is; calling an entry loads it."""
+    """Every kind there is; calling an entry loads it, or raises BrokenKind."""
 
     steps: Mapping[str, Callable[[], StepKind]]
     probes: Mapping[str, Callable[[], ProbeKind]]

@@ -9,14 +9,14 @@ from dr.core.binding import bind
 from dr.core.canonical import canonical_sha256
 from dr.core.capability import expected_error, measurement_warnings
 from dr.core.checking import AWS, Checked, check
-from dr.core.kinds import Kinds, StepKind
+from dr.core.kinds import Kinds, ProbeKind, StepKind
 from dr.core.parse import Parsed
 from dr.core.scopes import after_within
 from dr.core.templates import late
 from dr.core.uses import StepPlace, steps_of
 from dr.model.brakes import Guard, WatchdogSpec
 from dr.model.drill import DetectorSpec, Drill, MarksSpec, Phase, ProbeSpec
-from dr.model.plan import Plan, PlannedStep, StepClass
+from dr.model.plan import KindPackage, Plan, PlannedStep, StepClass
 from dr.model.progress import Doubt
 from dr.model.verdict import Finding, Severity
 
@@ -58,6 +58,7 @@ def assemble(checked: Checked, *, simulated: bool = False) -> Plan:
         scope=drill.scope,
         participants=drill.participants,
         success_conditions=drill.success_conditions,
+        packages=_packages(checked),
     )
 
 
@@ -82,6 +83,20 @@ def warnings(plan: Plan) -> tuple[Finding, ...]:
 
 def _warning(code: str, text: str, about: str) -> Finding:
     return Finding(code=code, severity=Severity.WARNING, text=text, about=about)
+
+
+def _packages(checked: Checked) -> dict[str, KindPackage]:
+    """Return which packages the drill's kinds come from, as far as they are not ours."""
+    drill, kinds = checked.parsed.drill, checked.kinds
+    used: list[StepKind | ProbeKind | None] = [
+        *(place.kind for place in checked.steps),
+        *(
+            kinds.probes[one.kind]()
+            for one in (*drill.probes, *(each.probe() for each in drill.detect))
+        ),
+        *(kinds.marks[one.kind]() for one in drill.marks),
+    ]
+    return {kind.kind: kind.package for kind in used if kind is not None and kind.package}
 
 
 def _only_site(drill: Drill) -> str | None:

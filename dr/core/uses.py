@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from pydantic import JsonValue
 
 from dr.core import codes
-from dr.core.kinds import Kinds, ProbeKind, StepKind
+from dr.core.kinds import BrokenKind, Kinds, ProbeKind, StepKind
 from dr.core.positions import Path, Problems, shown
 from dr.core.shapes import shape
 from dr.core.templates import plain, unresolved
@@ -26,7 +26,7 @@ PHASES: Final = (Phase.DISRUPT, Phase.RECOVER, Phase.VERIFY, Phase.RETURN)
 
 @dataclass(frozen=True, slots=True)
 class StepPlace:
-    """A step of a drill, where it stands, and its kind (None if there is no such kind)."""
+    """A step of a drill, where it stands, and its kind (None if there is none that can be used)."""
 
     phase: Phase
     path: Path
@@ -48,9 +48,13 @@ def step_places(drill: Drill, kinds: Kinds, problems: Problems) -> list[StepPlac
     for phase in PHASES:
         for index, step in enumerate(steps_of(drill, phase)):
             path: Path = (phase.value, index)
-            kind = kinds.step(step.kind)
-            if kind is None:
-                unknown_kind(step.kind, path, kinds.step_names(), "step", problems)
+            kind = None
+            try:
+                kind = kinds.step(step.kind)
+                if kind is None:
+                    unknown_kind(step.kind, path, kinds.step_names(), "step", problems)
+            except BrokenKind as error:
+                _broken_kind(step.kind, path, error, problems)
             places.append(StepPlace(phase, path, step, kind))
     return places
 
@@ -64,7 +68,11 @@ def load_kind(
 ) -> LoadedT | None:
     """Return the kind of a probe or of marks; note it if it does not exist."""
     if kind in table:
-        return table[kind]()
+        try:
+            return table[kind]()
+        except BrokenKind as error:
+            _broken_kind(kind, path, error, problems)
+            return None
     unknown_kind(kind, path, table, what, problems)
     return None
 
@@ -77,6 +85,12 @@ def unknown_kind(
     message = f"there is no kind of {what} `{shown(kind)}`"
     suggestion = problems.suggest(kind, known, f"`{listing}` lists the kinds")
     problems.at(codes.UNKNOWN_KIND, (*path, "kind"), message, help_=suggestion)
+
+
+def _broken_kind(kind: str, path: Path, why: BrokenKind, problems: Problems) -> None:
+    """Note a kind that is there and cannot be used."""
+    message = f"the kind `{shown(kind)}` cannot be used: {why}"
+    problems.at(codes.BROKEN_KIND, (*path, "kind"), message)
 
 
 def overlays(spec: ProbeSpec | MarksSpec) -> list[tuple[Path, Json, Json]]:

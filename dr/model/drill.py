@@ -15,7 +15,8 @@ from dr.model.brakes import BlastRadius, FreezeWindow, Guard, WatchdogSpec
 from dr.model.names import Account, Name, Region
 from dr.model.units import SECOND_US, Duration
 
-Kind = Annotated[str, Field(pattern=r"^[a-z0-9]+(\.[a-z0-9_]+)*$")]
+KIND_PATTERN = r"^[a-z0-9]+(\.[a-z0-9_]+)*$"
+Kind = Annotated[str, Field(pattern=KIND_PATTERN)]
 
 
 class Scenario(StrEnum):

@@ -7,6 +7,8 @@ A plan is made without credentials (`dr plan`), then bound: Terraform outputs pu
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from dr.model.audited import Audited
 from dr.model.base import Json, Record
 from dr.model.brakes import BlastRadius, FreezeWindow, Guard, WatchdogSpec
@@ -28,6 +30,18 @@ class StepClass(StrEnum):
     ACTION = "action"  # changes the world
     CHECK = "check"  # only looks, until what it looks for holds
     GATE = "gate"  # a word with a person, or a wait; the engine's own
+
+
+class KindPackage(Record):
+    """Where a kind comes from that is not ours: the distribution that brings it."""
+
+    name: str
+    version: str
+    provider_reported: bool = False  # of a probe: it asks the provider, so says its package
+
+    def __str__(self) -> str:
+        """Return name and version."""
+        return f"{self.name} {self.version}"
 
 
 class PlannedStep(Record):
@@ -75,6 +89,8 @@ class Plan(Audited):
     detect: tuple[DetectorSpec, ...] = ()
     freeze: tuple[FreezeWindow, ...] = ()
     watchdog: WatchdogSpec | None = None  # None: off, and in plans from before there was one
+    # By kind, of other packages; who verifies a run need not have installed them.
+    packages: dict[str, KindPackage] = Field(default_factory=dict)
 
     def step(self, id_: str) -> PlannedStep:
         """Return the step with this id; KeyError if there is none."""

@@ -7,7 +7,7 @@ a figure is computed from lies in `samples/`.
 
 import hashlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,8 +43,8 @@ class Watch(Observer):
     run_id: str
     marks_run: str  # what the marks are called by in the world; unique beyond this home
     directory: Path
-    probe_kinds: dict[str, str]
-    mark_kinds: dict[str, str]
+    probe_kinds: Mapping[str, str]
+    mark_kinds: Mapping[str, str]
     asking: AskingOf
     longest_us: int
     clock: Clock = field(default_factory=Clock)

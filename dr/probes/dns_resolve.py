@@ -23,8 +23,10 @@ _PORT = 53
 class DnsResolveParams(Record):
     """Parameters of dns.resolve."""
 
-    name: str = Field(min_length=1)
-    type: str = Field(default="A", pattern=r"^[A-Z]{1,8}$")
+    name: str = Field(min_length=1, description="The name to resolve.")
+    type: str = Field(
+        default="A", pattern=r"^[A-Z]{1,8}$", description="Type of the records: A, AAAA, CNAME."
+    )
     expect: tuple[str, ...] = Field(
         default=(), description="The records, all of them, in any order; none given: any record."
     )

@@ -31,7 +31,7 @@ _IDLE = 8
 class Expect(Record):
     """What a correct answer looks like. All of it must hold."""
 
-    status: int = Field(default=200, ge=200, le=599)
+    status: int = Field(default=200, ge=200, le=599, description="Status of the answer.")
     contains: str | None = Field(default=None, description="Text that the body must contain.")
     json_: Json = Field(
         default_factory=dict,

@@ -12,6 +12,8 @@ Source:  PostgreSQL appendix A (SQLSTATE).
 import contextlib
 from typing import ClassVar, LiteralString
 
+from pydantic import Field
+
 from dr.cloud.postgres import Database
 from dr.model.base import Json, Record
 from dr.model.errors import Failed
@@ -35,7 +37,7 @@ _TABLE: LiteralString = (
 class SqlMarksParams(Record):
     """Parameters of sql.marks."""
 
-    database: Database
+    database: Database = Field(description="Where the database is, and who writes.")
 
 
 class SqlMarks(Marks):

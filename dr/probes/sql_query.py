@@ -24,8 +24,8 @@ from dr.probes.database import connect, given_up_at_once, words
 class SqlQueryParams(Record):
     """Parameters of sql.query."""
 
-    database: Database
-    query: str = Field(default="SELECT 1", min_length=1)
+    database: Database = Field(description="Where the database is, and who asks.")
+    query: str = Field(default="SELECT 1", min_length=1, description="What to ask.")
     write: str | None = Field(default=None, description="Statement to commit before the query.")
     expect: JsonValue = Field(
         default=None, description="Value of the first column of the first row; absent: any row."

@@ -18,8 +18,8 @@ from dr.probes.connection import connect, failed
 class TcpConnectParams(Record):
     """Parameters of tcp.connect."""
 
-    host: str = Field(min_length=1)
-    port: int = Field(ge=1, le=65_535)
+    host: str = Field(min_length=1, description="Name or address to connect to.")
+    port: int = Field(ge=1, le=65_535, description="Port to connect to.")
     from_: str | None = Field(default=None, alias="from", description="Local address to ask from.")
 
 

@@ -31,6 +31,7 @@ def rules(plan: Plan) -> tuple[Fact, ...]:
         ),
         ("Guards", "; ".join(clean(told(g)) for g in plan.guards) or "none"),
         ("Watchdog", _watchdog(plan)),
+        *_packages(plan),
         ("Return", "undo everything, last first" if plan.undo else "by its own steps"),
         ("Definition", f"sha256 {plan.definition_sha256}"),
     ]
@@ -62,6 +63,11 @@ def _objectives(plan: Plan) -> list[tuple[str, str]]:
     if wanted:
         told.append(("Phases", "; ".join(wanted)))
     return told
+
+
+def _packages(plan: Plan) -> list[tuple[str, str]]:
+    told = [f"{clean(kind)} is of {clean(str(one))}" for kind, one in sorted(plan.packages.items())]
+    return [("Other packages", "; ".join(told))] if told else []
 
 
 def _where(radius: BlastRadius) -> str:

@@ -270,4 +270,4 @@ def _names(aws: Aws, primary: Site, standby: Site, port: int) -> str:
 
 
 def _client(aws: Aws, service: str) -> Any:
-    return aws._client(service)
+    return aws.client(service)

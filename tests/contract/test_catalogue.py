@@ -1,43 +1,34 @@
-"""What every action and check has in common, those to come included."""
+"""What every kind has in common, those to come included."""
 
 import ast
 import importlib
-import inspect
-import io
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+from pydantic import Field
 
 import dr
 from dr.actions import ACTIONS
 from dr.checks import CHECKS
 from dr.cloud.aws import Aws
+from dr.contract import breaches, lacks
 from dr.model.base import Record
-from dr.model.drill import Step
 from dr.model.progress import Doubt
 from dr.ports import Action, Check
+from dr.probes import MARKS, PROBES
+from dr.testing import keeps_contract
 
 PACKAGE = Path(dr.__file__).parent
 CATALOGUES = {"actions": ACTIONS, "checks": CHECKS}
-ALL = [(kind, place) for table in CATALOGUES.values() for kind, place in table.items()]
-SECTIONS = ("Units:", "Errors:", "Limits:", "Source:", "Example:")
+ALL = [*ACTIONS.items(), *CHECKS.items(), *PROBES.items(), *MARKS.items()]
 EVERY = pytest.mark.parametrize(("kind", "place"), ALL, ids=[kind for kind, _ in ALL])
 
 
 def load(place: str) -> Any:
     module, name = place.split(":")
     return getattr(importlib.import_module(module), name)
-
-
-def doc_of(place: str) -> str:
-    return inspect.getdoc(importlib.import_module(place.split(":", maxsplit=1)[0])) or ""
-
-
-def example_of(place: str) -> Any:
-    text = doc_of(place).split("\nExample:")[1]
-    return YAML(typ="safe", pure=True).load(io.StringIO(text))
 
 
 def is_kind(path: Path) -> bool:
@@ -67,101 +58,114 @@ def test_no_two_kinds_are_one_class(folder: str) -> None:
 
 
 @EVERY
-def test_it_loads_under_its_own_kind(kind: str, place: str) -> None:
+def test_it_keeps_the_contract_of_its_kind(kind: str, place: str) -> None:
     loaded = load(place)
 
-    assert loaded.kind == kind
-    assert issubclass(loaded, Action if kind in ACTIONS else Check)
-    assert not inspect.isabstract(loaded)
-    loaded()  # needs nothing to be made
+    keeps_contract(loaded, kind)
+    if kind in ACTIONS or kind in CHECKS:
+        loaded()  # needs nothing to be made
 
 
-@EVERY
-def test_what_reaches_aws_says_what_it_needs(kind: str, place: str) -> None:
-    loaded = load(place)
-    if loaded.hand is not Aws:
-        pytest.skip("reaches no AWS")
-
-    assert loaded.needs
-    assert len(set(loaded.needs)) == len(loaded.needs)
-    for need in loaded.needs:
-        service, _, action = need.partition(":")
-        assert service.islower()
-        assert action[0].isupper()
-        assert "*" not in need
+class Params(Record):
+    name: str = Field(description="A name.")
 
 
-@EVERY
-def test_its_docstring_says_what_people_must_know(kind: str, place: str) -> None:
-    doc = doc_of(place)
-
-    assert doc.splitlines()[0].endswith(".")
-    for section in SECTIONS:
-        assert f"\n{section}" in doc, f"{section} is missing"
+class Seen(Record):
+    value: str = Field(description="What is there.")
 
 
-@EVERY
-def test_its_example_is_a_step_that_parses(kind: str, place: str) -> None:
-    example = example_of(place)
-    step = Step.model_validate_json(_as_json(example))
-
-    assert step.kind == kind
-    load(place).params.model_validate_json(_as_json(example.get("with", {})))
+class Change(Record):
+    old: str = Field(description="Before.")
+    new: str = Field(description="Afterwards.")
 
 
-@EVERY
-def test_every_field_is_described_for_people(kind: str, place: str) -> None:
-    loaded = load(place)
-    models = [loaded.params, loaded.seen] + ([loaded.change] if kind in ACTIONS else [])
-    for model in models:
-        assert issubclass(model, Record)
-        schema = model.model_json_schema()
-        for name, field in _fields(schema):
-            assert field.get("description"), f"{model.__qualname__}: {name} is not described"
+class Good(Action[Aws, Params, Seen, Change]):
+    kind = "acme.flag.set"
+    hand = Aws
+    needs = ("ssm:GetParameter",)
+    doubt = Doubt.CONVERGENT
+    params = Params
+    seen = Seen
+    change = Change
+    observe = plan = execute = progress = undo = targets = tags = lambda *_: None  # type: ignore[assignment]
 
 
-@EVERY
-def test_an_action_declares_its_doubt(kind: str, place: str) -> None:
-    loaded = load(place)
-    if kind in CHECKS:
-        pytest.skip("checks change nothing")
-
-    assert declares_doubt(loaded)
+class Undescribed(Record):
+    name: str
 
 
-def test_an_action_without_a_declared_doubt_is_found_out() -> None:
-    inherited = type("Inherited", (load(next(iter(ACTIONS.values()))),), {})
-
-    assert not declares_doubt(inherited)
+class Look(Check[Aws, Params, Seen]):
+    kind = "acme.flag.is"
 
 
-def declares_doubt(loaded: type[Any]) -> bool:
-    """Say whether a class itself, and not one above it, says how its lost answers are resolved."""
-    return isinstance(vars(loaded).get("doubt"), Doubt)
+def made(**other: Any) -> type[Any]:
+    """Return the good action, but for something."""
+    return type("Made", (Good,), {"doubt": Doubt.CONVERGENT, **other})
 
 
-@EVERY
-def test_an_action_on_aws_names_its_targets(kind: str, place: str) -> None:
-    loaded = load(place)
-    if kind in CHECKS or loaded.hand is not Aws:
-        pytest.skip("touches nothing in AWS")
+@pytest.mark.parametrize(
+    ("loaded", "contract", "why"),
+    [
+        (made(), Check, "is no Check of dr.ports"),
+        (len, Action, "is no Action of dr.ports"),
+        (Look, Check, "lacks judge, observe"),
+        (made(kind="acme.flag.put"), Action, "'acme.flag.put', not 'acme.flag.set'"),
+        (made(needs="ssm:GetParameter"), Action, "does not say in `needs`"),
+        (made(change=dict), Action, "has no record `change`"),
+        (made(hand=str), Action, "takes none of the hands Aws, "),
+    ],
+)
+def test_a_class_that_breaks_its_contract_is_found_out(
+    loaded: Any, contract: type[Any], why: str
+) -> None:
+    kind = "acme.flag.set" if contract is Action else "acme.flag.is"
 
-    assert loaded.targets is not Action.targets
-    assert loaded.tags is not Action.tags
+    assert any(why in one for one in breaches(loaded, kind, contract))
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ({"needs": ()}, "reaches AWS and needs nothing"),
+        ({"needs": ("ssm:*",)}, "'ssm:*', which is no single IAM action"),
+        ({"needs": ("a:B", "a:B")}, "names something twice"),
+        ({"params": Undescribed}, "Undescribed: name is not described"),
+        ({"doubt": None}, "how a lost answer is resolved"),
+        ({"targets": Action.targets}, "does not name its targets"),
+        ({"tags": Action.tags}, "does not name its tags"),
+        ({}, "the head of its file has no Units:"),
+    ],
+)
+def test_what_people_would_miss_in_a_kind_is_found_out(other: dict[str, Any], why: str) -> None:
+    assert any(why in one for one in lacks(made(**other)))
+
+
+def test_a_doubt_that_is_inherited_was_not_declared() -> None:
+    inherited = type("Inherited", (Good,), {})
+
+    assert any("lost answer" in one for one in lacks(inherited))
+
+
+@pytest.mark.parametrize(
+    ("example", "why"),
+    [
+        ("{id: a, kind: acme.flag.set, with: {name: x}}", None),
+        ("{id: a, kind: acme.flag.put, with: {name: x}}", "is of the kind acme.flag.put"),
+        ("{id: a, kind: acme.flag.set, with: {nome: x}}", "is no step"),
+        ("{id: a, kind", "is no step"),
+    ],
+)
+def test_the_example_in_the_head_of_a_file_is_a_step(
+    example: str, why: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "__doc__", f"A kind.\n\nExample: {example}\n")
+    found = [one for one in lacks(Good) if "example" in one]
+
+    assert len(found) == (0 if why is None else 1)
+    assert all(str(why) in one for one in found)
 
 
 def test_listing_the_catalogue_loads_no_heavy_library() -> None:
     for folder in CATALOGUES:
         tree = ast.parse((PACKAGE / folder / "__init__.py").read_text())
         assert not [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)]
-
-
-def _as_json(value: Any) -> str:
-    import json
-
-    return json.dumps(value)
-
-
-def _fields(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    models = [schema, *schema.get("$defs", {}).values()]
-    return [pair for model in models for pair in model.get("properties", {}).items()]

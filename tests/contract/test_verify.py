@@ -39,6 +39,7 @@ from dr.core.seal import (
 from dr.model import event as ev
 from dr.model.drill import Objectives, RecoveryPoint, RecoveryTime
 from dr.model.event import Way
+from dr.model.plan import KindPackage
 from dr.model.progress import Doubt
 from dr.model.units import Duration
 from dr.stores.additions import add
@@ -806,6 +807,17 @@ def from_two_places(case: Case) -> Case:
     return replace(case, plan=plan, samples=spread)
 
 
+def of_another_package(case: Case, *, reported: bool) -> Case:
+    """Let the judged probe be of a kind that nobody who verifies has installed."""
+    probes = tuple(
+        p.model_copy(update={"kind": "acme.up"}) if p.id == "storefront" else p
+        for p in case.plan.probes
+    )
+    package = KindPackage(name="acme-dr", version="1.2.0", provider_reported=reported)
+    told = {"probes": probes, "packages": {"acme.up": package}}
+    return replace(case, plan=case.plan.model_copy(update=told))
+
+
 def holes(case: Case) -> Case:
     """Let the observer sleep for a while."""
     return replace(case, samples=tuple(s for s in case.samples if not at(20) < s.sent_us < at(40)))
@@ -857,6 +869,10 @@ def cases() -> Iterator[tuple[str, Case]]:
     yield "to be repeated, somebody said", replace(observable, plan=plan)
     yield "two places", from_two_places(a_case())
     yield "slept", holes(a_case())
+    yield "another package's probe", of_another_package(a_case(), reported=False)
+    yield "another package asks the provider", of_another_package(a_case(), reported=True)
+    accepted = with_objectives(a_case(), {"accept_provider_reported": True})
+    yield "and may", of_another_package(accepted, reported=True)
     yield "simulated", a_case(simulated=True)
 
 

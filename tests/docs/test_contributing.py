@@ -29,7 +29,7 @@ def test_the_files_and_folders_it_names_exist() -> None:
 
 
 def test_the_line_of_layers_is_the_contract_that_is_checked() -> None:
-    (line,) = [span for span in pages.spans(PAGE) if span.startswith("cli →")]
+    (line,) = [span for span in pages.spans(PAGE) if span.startswith("cli |")]
     said = [{part.strip() for part in layer.split("|")} for layer in line.split("→")]
     settings = tomllib.loads(pages.text_of("pyproject.toml"))
     contracts = settings["tool"]["importlinter"]["contracts"]

@@ -57,7 +57,7 @@ class Estate:
         return found
 
     def client(self, service: str, region: str = "us-east-1") -> Any:
-        return inventory.fake_hands(self.sandbox.endpoint, region)._client(service)
+        return inventory.fake_hands(self.sandbox.endpoint, region).client(service)
 
 
 @pytest.fixture(scope="module")

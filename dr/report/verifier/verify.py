@@ -807,7 +807,14 @@ def milliseconds(bounds):
     return {"lower_ms": bounds[0] // 1000, "upper_ms": high}
 
 
-def judge_time(rto, probe, away):
+def of_provider(plan, kind):
+    """Say whether a kind of probe only repeats what the provider says; of others' kinds, the plan does."""
+    return kind in PROVIDER or plan.get("packages", {}).get(kind, {}).get(
+        "provider_reported", False
+    )
+
+
+def judge_time(rto, probe, provider, away):
     """Return (verdict, interval) of the recovery time, as one probe saw it from one place."""
     target, measured = us(rto["target"]), away.clocks.get(rto["clock"])
     if rto["impact"] == "none" and not away.seen:
@@ -820,7 +827,7 @@ def judge_time(rto, probe, away):
         waited = away.clocks["fault"][0] + 2 * (every + within)
         if us(rto["give_up"]) < target and waited >= us(rto["give_up"]):
             verdict = "fail"
-    provider = probe["kind"] in PROVIDER and not rto.get("accept_provider_reported", False)
+    provider = provider and not rto.get("accept_provider_reported", False)
     coarse = rto["too_coarse"] == "inconclusive" and (every + within) * 10 > target
     if verdict == "pass" and ((away.seen and away.onset is None) or provider or coarse):
         verdict = "inconclusive"
@@ -1065,7 +1072,10 @@ def measured(plan, events, probes, marks, files, restarted):
             judged[id_] = ("invalid", None)
         elif id_ == "rto":
             probe = next(p for p in plan["probes"] if p["id"] == rto["probe"])
-            judged[id_] = worst_time([judge_time(rto, probe, o) for o in outages[probe["id"]]])
+            provider = of_provider(plan, probe["kind"])
+            judged[id_] = worst_time(
+                [judge_time(rto, probe, provider, o) for o in outages[probe["id"]]]
+            )
         else:
             kind = next(m["kind"] for m in plan["marks"] if m["id"] == rpo["marks"])
             judged[id_] = judge_point(rpo, kind, losses[rpo["marks"]])

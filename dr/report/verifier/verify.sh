@@ -315,7 +315,7 @@ jq -n --argjson by "$1" --slurpfile p plan.json -r '
       ($r.declared[1]?|num), $r.started, ($r.ret//$r.last), ($r.stop//0)],
     (if $o.rto then $pr[$o.rto.probe] as $q | ["rto",($o.rto.target|us),$o.rto.probe,$o.rto.clock,$o.rto.ups,($o.rto.hold|us),
       (if $o.rto.give_up then ($o.rto.give_up|us) else "null" end),$o.rto.impact,($q.every|us),($q.within|us),
-      (if (($q.kind|prov) and ($o.rto.accept_provider_reported|not)) or ($o.rto.too_coarse=="inconclusive" and (($q.every|us)+($q.within|us))*10>($o.rto.target|us)) then 1 else 0 end)] else empty end),
+      (if ((($q.kind|prov) or $p.packages[$q.kind].provider_reported) and ($o.rto.accept_provider_reported|not)) or ($o.rto.too_coarse=="inconclusive" and (($q.every|us)+($q.within|us))*10>($o.rto.target|us)) then 1 else 0 end)] else empty end),
     (if $o.rpo then ["rpo",($o.rpo.target|us),$o.rpo.marks,(if $mk[$o.rpo.marks].kind|prov then 1 else 0 end),
       (if $r.s.forward["dr-read-"+$o.rpo.marks].st=="settled" then 1 else 0 end)] else empty end),
     ($p.probes[] | . as $q | (if (.vantages//[])==[] then [""] else .vantages end)[] | ["probe",$q.id,"v"+.,($q.every|us),(if $q.control then 1 else 0 end),(if ($q.vantages//[])==[] then 0 else 1 end)])
