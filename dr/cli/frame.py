@@ -12,6 +12,7 @@ from dr.cli.exit_codes import Exit
 from dr.cli.guard import ReaderGone, guarded
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "init": ("dr.cli.init", "Write a drill for your own resources, from one that is shipped."),
     "validate": ("dr.cli.definition", "Check drill files; no credentials, no network."),
     "lint": ("dr.cli.linting", "Say what is likely to go wrong with drills that are sound."),
     "import": ("dr.cli.importing", "Make a drill of an experiment of FIS or Chaos Toolkit."),

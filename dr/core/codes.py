@@ -49,6 +49,7 @@ STEP_NOT_BEFORE: Final = "DR0213"
 UNKNOWN_CHANGE_FIELD: Final = "DR0214"
 MISSING_OUTPUT: Final = "DR0215"
 OUTPUT_TYPE: Final = "DR0216"
+UNFILLED: Final = "DR0217"
 
 # Area DR03xx is about safety.
 GUARD_FORM: Final = "DR0301"

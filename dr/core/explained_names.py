@@ -112,4 +112,11 @@ EXPLAINED_NAMES: Final = {
         'url: "${terraform.estate.subnets}/health"',
         'url: "${terraform.estate.service_url}/health"',
     ),
+    codes.UNFILLED: Explanation(
+        "still to be filled in",
+        "`dr init` leaves `${your.KEY}` where nobody has told it a value. Put the value there,\n"
+        "or write the drill anew with `--set KEY=VALUE`.",
+        'with: {cluster: "${your.db_cluster}"}',
+        "with: {cluster: orders}",
+    ),
 }

@@ -5,18 +5,23 @@ are followed (`references`). What needs to know kinds of actions and probes is c
 `planning`, with the same positions.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from pydantic import JsonValue
 
 from dr.core import codes, yaml_nodes
-from dr.core.positions import Positions, Problems
+from dr.core.positions import Path, Positions, Problems, shown
 from dr.core.references import check_references
 from dr.core.shapes import shape
+from dr.core.templates import texts
 from dr.model.diagnostic import Diagnostic, Span
 from dr.model.drill import Drill
 from dr.model.errors import DefinitionError
+
+UNFILLED: Final = re.compile(r"\$\{your\.([A-Za-z0-9_.-]+)\}")
+"""What stands in a draft for what nobody has told yet (`dr.core.filling`)."""
 
 MAX_BYTES: Final = 1_000_000
 """A larger file is no drill, and reading it would take seconds."""
@@ -79,9 +84,19 @@ def _judge(document: yaml_nodes.Document, problems: Problems) -> Drill | None:
             codes.NOT_A_MAPPING, (), "a drill is a mapping of fields", help_="begin with `drill:`"
         )
         return None
-    drill = shape(Drill, data, problems, frozenset(document.spoiled))
+    unfilled = _note_unfilled(data, problems)
+    drill = shape(Drill, data, problems, frozenset(document.spoiled) | unfilled)
     check_references(data, problems)
     return drill
+
+
+def _note_unfilled(data: JsonValue, problems: Problems) -> frozenset[Path]:
+    """Note what `dr init` could not know; return where it stands, so that nobody judges it."""
+    found = [(path, keys) for path, text in texts(data) if (keys := UNFILLED.findall(text))]
+    for path, keys in found:
+        names = " and ".join(f"`${{your.{shown(key)}}}`" for key in keys)
+        problems.at(codes.UNFILLED, path, f"{names}: still to be filled in")
+    return frozenset(path for path, _ in found)
 
 
 def _refusal(code: str, file: str, place: Span, message: str) -> DefinitionError:
