@@ -140,8 +140,9 @@ def _head(scenario: str) -> str:
         "#\n"
         "# Look at every line before it is run: objectives, deadlines and the paths behind\n"
         "# addresses are the sample's. `dr validate` names what is still to be filled in, and\n"
-        "# `dr plan --look` what it would change. Why it is done and who takes part is yours to\n"
-        "# say: `dr validate --profile dora` names what an auditor will miss.\n"
+        "# `dr plan --look` what it would change; `dr lint` says what is likely to go wrong. Why\n"
+        "# it is done and who takes part is yours to say: `dr validate --profile dora` names what\n"
+        "# an auditor will miss.\n"
     )
 
 

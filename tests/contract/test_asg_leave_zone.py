@@ -62,7 +62,7 @@ def test_needs_are_the_calls_it_makes(stage: Stage) -> None:
     a_group(stage)
     change = stage.do(ACTION, LEAVE_C)
 
-    assert stage.permissions == set(ACTION.needs)
+    stage.needs_are_its_calls(ACTION)
     assert ACTION.tags(stage.hand, change) == {"orders": {"dr-drill": "allowed"}}
 
 

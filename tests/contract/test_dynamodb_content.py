@@ -48,7 +48,7 @@ def test_a_faithful_copy_holds(stage: Stage) -> None:
 
     assert outcome.holds, outcome.why
     assert (outcome.compared, outcome.level) == (20, 4)
-    assert stage.permissions == set(CHECK.needs)
+    stage.needs_are_its_calls(CHECK)
     assert CHECK.baseline
 
 

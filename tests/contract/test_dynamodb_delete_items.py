@@ -88,7 +88,7 @@ def test_needs_are_the_calls_it_makes(stage: Stage) -> None:
     change = stage.do(ACTION, ITEMS)
     stage.undo(ACTION, ITEMS, change)
 
-    assert stage.permissions == set(ACTION.needs)
+    stage.needs_are_its_calls(ACTION)
     assert ACTION.tags(stage.hand, change) == {"orders": {"dr-drill": "allowed"}}
 
 

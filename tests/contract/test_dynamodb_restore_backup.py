@@ -105,7 +105,7 @@ def test_needs_are_the_calls_it_makes(stage: Stage) -> None:
     change = stage.do(ACTION, LATEST)
     stage.undo(ACTION, LATEST, change)
 
-    assert stage.permissions == set(ACTION.needs)
+    stage.needs_are_its_calls(ACTION)
     assert ACTION.tags(stage.hand, change) == {"orders": {"dr-drill": "allowed"}}
 
 

@@ -97,7 +97,7 @@ def test_needs_are_the_calls_it_makes(stage: Stage) -> None:
     change = stage.do(ACTION, zone_a(net))
     stage.undo(ACTION, zone_a(net), change)
 
-    assert stage.permissions == set(ACTION.needs)
+    stage.needs_are_its_calls(ACTION)
     allowed = {"dr-drill": "allowed"}
     assert ACTION.tags(stage.hand, change) == {net.a1: allowed, net.a2: allowed}
 

@@ -62,7 +62,7 @@ def test_it_goes_there_and_back_and_needs_are_the_calls_it_makes(stage: Stage) -
         stub.add_response("test_failover", {"ReplicationGroup": {}}, asked)
         ACTION.execute(stage.acting, change)
 
-    assert stage.permissions == set(ACTION.needs)
+    stage.needs_are_its_calls(ACTION)
     assert ACTION.targets(change) == ("sessions",)
 
 

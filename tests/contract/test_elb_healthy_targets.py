@@ -33,7 +33,7 @@ def test_enough_healthy_targets_hold(stage: Stage) -> None:
 
     assert outcome.holds, outcome.why
     assert (outcome.compared, outcome.level) == (3, 0)
-    assert stage.permissions == set(CHECK.needs)
+    stage.needs_are_its_calls(CHECK)
 
 
 def test_a_stopped_instance_is_not_counted_and_is_named(stage: Stage) -> None:

@@ -29,7 +29,7 @@ def test_it_goes_there_and_back(stage: Stage) -> None:
     back = stage.undo(ACTION, params, change)
     assert stage.progress(ACTION, params, back) is Progress.SETTLED
     assert ACTION.observe(stage.hand, params).state == "Enabled"
-    assert stage.permissions == set(ACTION.needs)
+    stage.needs_are_its_calls(ACTION)
 
 
 def test_asking_twice_is_asking_once(stage: Stage) -> None:

@@ -16,13 +16,16 @@ from dr.cli import catalogue, frame, installed
 from dr.cli.evidence import provider_reported
 from dr.cli.exit_codes import Exit
 from dr.cli.kinds import of_plan, others_differ
+from dr.cli.looking import look
 from dr.cli.plan_text import permissions, plan_text
+from dr.cli.stage import Stage as PlanStage
 from dr.core import codes
 from dr.core.parse import parse
 from dr.core.planning import plan as plan_of
 from dr.model.errors import DefinitionError, Refused
 from dr.model.plan import Plan
 from dr.report.frozen import rules
+from dr.testing import Stage
 from tests.docs import pages
 
 HERE = Path(__file__).parent / "other_package"
@@ -167,6 +170,15 @@ def test_plan_and_report_name_the_distribution_and_its_version(package: Package)
     )
     assert "ssm:PutParameter" in permissions(plan)["primary"]
     assert [type(one).__name__ for one in of_plan(plan).values()][1] == "FlagSet"
+
+
+def test_the_engine_looks_through_it_as_through_any_other(package: Package, stage: Stage) -> None:
+    package((GROUP, KIND, TARGET), flag=an_action())
+    stage.admin("ssm").put_parameter(Name="checkout", Value="on", Type="String")
+
+    (sight,) = look(planned(), PlanStage(simulated=False))
+    assert sight.change == {"flag": "checkout", "old": "on", "new": "off"}
+    assert sight.refused is None
 
 
 def test_a_plan_of_our_kinds_names_no_package() -> None:

@@ -35,7 +35,7 @@ def test_enough_members_with_one_writer_hold(stage: Stage, instances: int, *, ho
 
     assert outcome.holds is holds, outcome.why
     assert outcome.compared == instances
-    assert stage.permissions == set(CHECK.needs)
+    stage.needs_are_its_calls(CHECK)
 
 
 def cluster(*members: str, status: str = "available") -> Cluster:

@@ -60,7 +60,7 @@ def test_needs_are_the_calls_it_makes(stage: Stage) -> None:
     a_cluster(stage, "a", "b")
     stage.undo(ACTION, ORDERS, stage.do(ACTION, ORDERS))
 
-    assert stage.permissions == set(ACTION.needs)
+    stage.needs_are_its_calls(ACTION)
 
 
 def test_the_request_is_sent_once_and_names_the_target(stage: Stage) -> None:

@@ -106,7 +106,7 @@ def test_needs_are_the_calls_it_makes(stage: Stage) -> None:
         stub.add_response("describe_global_clusters", told())
         assert ACTION.tags(stage.hand, OVER) == {"orders-global": {"dr-drill": "allowed"}}
 
-    assert stage.permissions == set(ACTION.needs)
+    stage.needs_are_its_calls(ACTION)
     assert ACTION.targets(OVER) == ("orders-global",)
     assert ACTION.doubt is Doubt.OBSERVABLE
 

@@ -21,7 +21,7 @@ def test_an_available_instance_holds(stage: Stage) -> None:
 
     assert outcome.holds
     assert (outcome.compared, outcome.level) == (1, 0)
-    assert stage.permissions == set(CHECK.needs)
+    stage.needs_are_its_calls(CHECK)
 
 
 def test_an_instance_that_does_not_exist_never_holds(stage: Stage) -> None:

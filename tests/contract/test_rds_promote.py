@@ -49,7 +49,7 @@ def test_it_cuts_the_replica_off(stage: Stage) -> None:
     assert change == Change(cluster="orders-standby", source=SOURCE)
     assert west.progress(ACTION, STANDBY, change) is Progress.SETTLED
     assert ACTION.tags(west.hand, change) == {"orders-standby": {"dr-drill": "allowed"}}
-    assert west.permissions == set(ACTION.needs)
+    west.needs_are_its_calls(ACTION)
 
 
 def test_there_is_no_way_back_but_a_remedy() -> None:

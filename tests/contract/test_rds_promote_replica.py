@@ -37,7 +37,7 @@ def test_it_names_what_is_cut_off_and_needs_are_the_calls_it_makes(stage: Stage)
     change = stage.do(ACTION, STANDBY)
 
     assert change == Change(instance="ledger-standby", source="ledger")
-    assert stage.permissions == set(ACTION.needs)
+    stage.needs_are_its_calls(ACTION)
     assert ACTION.tags(stage.hand, change) == {"ledger-standby": {"dr-drill": "allowed"}}
 
 

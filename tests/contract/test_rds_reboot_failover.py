@@ -59,7 +59,7 @@ def test_it_asks_once_for_a_failover_and_needs_are_the_calls_it_makes(stage: Sta
         ACTION.execute(stage.acting, A_TO_B)
         stub.assert_no_pending_responses()
 
-    assert stage.permissions == set(ACTION.needs)
+    stage.needs_are_its_calls(ACTION)
     assert ACTION.tags(stage.hand, A_TO_B) == {"ledger": {"dr-drill": "allowed"}}
 
 

@@ -57,7 +57,7 @@ def test_it_goes_there_and_back(stage: Stage, action: Any, params: Any) -> None:
     back = stage.undo(action, params, change)
     assert stage.progress(action, params, back) is Progress.SETTLED
     assert names(stage) == {"ledger"}
-    assert stage.permissions == set(action.needs)
+    stage.needs_are_its_calls(action)
 
 
 @BOTH

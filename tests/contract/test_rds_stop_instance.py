@@ -23,7 +23,7 @@ def test_it_goes_there_and_back(stage: Stage) -> None:
     back = stage.undo(ACTION, LEDGER, change)
     assert stage.progress(ACTION, LEDGER, back) is Progress.SETTLED
     assert ACTION.observe(stage.hand, LEDGER).status == "available"
-    assert stage.permissions == set(ACTION.needs)
+    stage.needs_are_its_calls(ACTION)
     assert ACTION.tags(stage.hand, change) == {"ledger": {"dr-drill": "allowed"}}
 
 

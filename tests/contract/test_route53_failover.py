@@ -122,7 +122,7 @@ def test_both_records_change_in_one_batch(stage: Stage) -> None:
 def test_needs_are_the_calls_it_makes(stage: Stage) -> None:
     change = stage.do(ACTION, a_pair(stage))
 
-    assert stage.permissions == set(ACTION.needs)
+    stage.needs_are_its_calls(ACTION)
     assert ACTION.tags(stage.hand, change) == {change.zone: {"dr-drill": "allowed"}}
 
 

@@ -55,7 +55,7 @@ def test_needs_are_the_calls_it_makes(stage: Stage) -> None:
     a_bucket(stage)
     stage.look(CHECK, DOCS)
 
-    assert stage.permissions == set(CHECK.needs)
+    stage.needs_are_its_calls(CHECK)
     assert {operation for _, operation in stage.calls} >= {"GetObject", "HeadObject"}
 
 

@@ -55,7 +55,7 @@ def test_objects_are_overwritten_and_come_back(stage: Stage) -> None:
     back = stage.undo(OVERWRITE, DOCS, change)
     assert stage.progress(OVERWRITE, DOCS, back) is Progress.SETTLED
     assert bodies(s3) == before
-    assert stage.permissions == set(OVERWRITE.needs)
+    stage.needs_are_its_calls(OVERWRITE)
     assert OVERWRITE.tags(stage.hand, change) == {"documents": {"dr-drill": "allowed"}}
     assert OVERWRITE.doubt is Doubt.CONVERGENT
 

@@ -62,7 +62,7 @@ def test_needs_are_the_calls_it_makes(stage: Stage) -> None:
     delete(a_bucket(stage), "docs/a")
     change = stage.do(ACTION, DOCS)
 
-    assert stage.permissions == set(ACTION.needs)
+    stage.needs_are_its_calls(ACTION)
     assert ACTION.tags(stage.hand, change) == {"documents": {"dr-drill": "allowed"}}
 
 

@@ -48,7 +48,7 @@ def test_it_goes_there_and_back(stage: Stage) -> None:
     back = stage.undo(ACTION, SECRET, change)
     assert stage.progress(ACTION, SECRET, back) is Progress.SETTLED
     assert read(stage) == "only-a-test"
-    assert stage.permissions == set(ACTION.needs)
+    stage.needs_are_its_calls(ACTION)
 
 
 def test_the_window_is_the_longest_there_is(stage: Stage) -> None:

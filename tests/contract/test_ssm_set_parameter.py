@@ -8,7 +8,7 @@ from dr import __version__
 from dr.actions.ssm_set_parameter import Change, Params, Seen, SsmSetParameter
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
-from tests.contract.stage import Stage
+from dr.testing import Stage, moves
 
 ACTION = SsmSetParameter()
 CUT_OVER = Params(name="/orders/table", value="orders-2")
@@ -24,23 +24,11 @@ def a_parameter(stage: Stage, type_: str = "String") -> None:
     )
 
 
-def test_it_goes_there_and_back(stage: Stage) -> None:
+def test_it_goes_there_and_back_and_needs_are_the_calls_it_makes(stage: Stage) -> None:
     a_parameter(stage)
 
-    change = stage.do(ACTION, CUT_OVER)
-    assert change == CHANGE
-    assert stage.progress(ACTION, CUT_OVER, change) is Progress.SETTLED
-
-    back = stage.undo(ACTION, CUT_OVER, change)
-    assert stage.progress(ACTION, CUT_OVER, back) is Progress.SETTLED
+    assert stage.there_and_back(ACTION, CUT_OVER) == CHANGE
     assert ACTION.observe(stage.hand, CUT_OVER).value == "orders"
-
-
-def test_needs_are_the_calls_it_makes(stage: Stage) -> None:
-    a_parameter(stage)
-    stage.do(ACTION, CUT_OVER)
-
-    assert stage.permissions == set(ACTION.needs)
     assert ACTION.tags(stage.hand, CHANGE) == {"/orders/table": {"dr-drill": "allowed"}}
 
 
@@ -88,15 +76,15 @@ def test_a_parameter_that_does_not_exist_is_refused(stage: Stage) -> None:
         stage.plan(ACTION, CUT_OVER)
 
 
-@pytest.mark.parametrize(
-    ("now", "progress"),
-    [
-        (Seen(type="String", value="orders", version=1), Progress.UNTOUCHED),
-        (Seen(type="String", value="orders-2", version=2), Progress.SETTLED),
-        (Seen(type="String", value="orders-3", version=3), Progress.ASTRAY),
-        (Seen(type=None, value="", version=0), Progress.ASTRAY),
-        (Seen(type="SecureString", value="", version=4), Progress.ASTRAY),
-    ],
-)
-def test_progress(now: Seen, progress: Progress) -> None:
-    assert ACTION.progress(CHANGE, now) is progress
+def test_progress() -> None:
+    moves(
+        ACTION,
+        CHANGE,
+        [
+            (Seen(type="String", value="orders", version=1), Progress.UNTOUCHED),
+            (Seen(type="String", value="orders-2", version=2), Progress.SETTLED),
+            (Seen(type="String", value="orders-3", version=3), Progress.ASTRAY),
+            (Seen(type=None, value="", version=0), Progress.ASTRAY),
+            (Seen(type="SecureString", value="", version=4), Progress.ASTRAY),
+        ],
+    )
