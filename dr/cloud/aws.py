@@ -73,7 +73,7 @@ class Aws:
 
     @property
     def backup(self) -> Any:
-        return self._client("backup")
+        return self.client("backup")
 
     @property
     def cloudtrail(self) -> Any:

@@ -57,7 +57,7 @@ def draft(parsed: Parsed, kinds: Kinds) -> Draft:
     if not isinstance(data, dict):
         raise TypeError("a drill that is sound is a mapping")
     hands = {kind.hand for entry in _steps(data) if (kind := kinds.step(_kind(entry))) is not None}
-    made = Draft(parsed, data, {}, {}, "Terraform" in hands)
+    made = Draft(parsed, data, {}, _of_sites(parsed), "Terraform" in hands)
     found = [*_of_the_head(made), *_of_resources(made, kinds)]
     # Where all of a text is asked for, it is known what it names: that can be looked for.
     for question in sorted(found, key=lambda one: not one.param):
@@ -73,6 +73,15 @@ def _steps(data: Json) -> Iterator[Json]:
         listed = data.get(phase.value)
         entries = listed if isinstance(listed, list) else []
         yield from (entry for entry in entries if isinstance(entry, dict))
+
+
+def _of_sites(parsed: Parsed) -> dict[str, str]:
+    """Return the keys of the sites' Regions and accounts; of two with the same, the first."""
+    found: dict[str, str] = {}
+    for name, site in parsed.drill.sites.items():
+        found.setdefault(site.region, f"{name}.region")
+        found.setdefault(site.account, f"{name}.account")
+    return found
 
 
 def _kind(entry: Json) -> str:
@@ -92,6 +101,7 @@ def _of_the_head(made: Draft) -> Iterator[Question]:
 
 
 def _of_resources(made: Draft, kinds: Kinds) -> Iterator[Question]:
+    told = dict(made.literals)  # sites: they are asked for by their own names
     for path, text in texts(made.data):
         listed = made.data[str(path[0])]
         if path[0] not in LISTS or not isinstance(listed, list) or not isinstance(path[1], int):
@@ -106,7 +116,7 @@ def _of_resources(made: Draft, kinds: Kinds) -> Iterator[Question]:
             else:
                 rest = REFERENCE.sub("…", text)
                 yield Question(found[2], f"What stands for … in {where}: {rest}")
-        if _names_something(entry, path, text, kinds):
+        if text not in told and _names_something(entry, path, text, kinds):
             key = made.literals.setdefault(text, f"{entry.get('id')}.{path[-1]}")
             yield _question(key, where, entry, path, kinds)
 
@@ -127,8 +137,8 @@ def _question(key: str, where: str, entry: Json, path: Path, kinds: Kinds) -> Qu
 
 def _names_something(entry: Json, path: Path, text: str, kinds: Kinds) -> bool:
     """Say whether a text is a parameter that names something of the sample in AWS."""
-    if path[2:-1] != ("with",) or "${" in text or text in _WORDS:
-        return False
+    if path[2:-1] != ("with",) or "${" in text or " " in text or text in _WORDS:
+        return False  # a sentence names nothing
     loaded = _loaded(entry, path, kinds)
     if loaded is None or not loaded.needs:
         return False
