@@ -4,8 +4,9 @@
 its `Stage` the hands that a step gets in it: `there_and_back` leads an action through its whole
 life and holds its `needs` against the calls it has made. `moves` is its table of progress.
 
-A mock that accepts everything proves nothing: where moto has no such call, or lets it do nothing,
-use botocore's Stubber, which holds parameters and answers against AWS's own shapes.
+It needs moto: `pip install 'dr-drill[sandbox]'`. A mock that accepts everything proves nothing:
+where moto has no such call, or lets it do nothing, use botocore's Stubber, which holds parameters
+and answers against AWS's own shapes.
 
 Limits:  IAM actions with another name than their call are known for the calls that `dr` makes
          (`dr.cloud.iam`); for others name them in `renamed` of the stage.

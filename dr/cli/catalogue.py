@@ -33,15 +33,15 @@ class Table(Mapping[str, str]):
 
     def __getitem__(self, kind: str) -> str:
         """Return where a kind's class is. Raises KeyError if there is none."""
-        return self.own[kind] if kind in self.own else self.others()[kind].target
+        return self.own.get(kind) or self.others()[kind].target
 
     def __iter__(self) -> Iterator[str]:
         """Go through all kinds, ours first."""
-        return iter([*self.own, *self.others()])
+        return iter(dict.fromkeys([*self.own, *self.others()]))
 
     def __len__(self) -> int:
         """Count them."""
-        return len(self.own) + len(self.others())
+        return len({*self.own, *self.others()})
 
     def others(self) -> "dict[str, Installed]":
         """Return the kinds of other packages."""

@@ -166,4 +166,8 @@ def _described(table: Table, asked: str | None) -> list[Described]:
             if asked is not None:
                 raise click.UsageError(text) from error
             click.echo(f"refused: {text}", err=True)
+    if asked is None:
+        for kind in table.own.keys() & table.others().keys():
+            one = table.others()[kind]
+            click.echo(safe(f"refused: `{kind}` of {one.package}: {one.wrong}"), err=True)
     return found

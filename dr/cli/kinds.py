@@ -2,19 +2,24 @@
 
 from typing import Any
 
-from dr.cli.catalogue import ASKED, STEPS, Table
+from dr.cli.catalogue import ASKED, STEPS
 from dr.core.kinds import BrokenKind
 from dr.model.errors import Refused
-from dr.model.plan import Plan, StepClass
+from dr.model.plan import KindPackage, Plan, StepClass
 from dr.ports import Action, Check, Probe
 
 StepKindObject = Action[Any, Any, Any, Any] | Check[Any, Any, Any]
 
 
 def of_plan(plan: Plan) -> dict[str, StepKindObject]:
-    """Return the actions and checks a plan uses, by kind. Raises Refused if one is missing here."""
+    """Return the actions and checks a plan uses, by kind.
+
+    Raises Refused if a package is missing here that any of its kinds is of, probes and marks too.
+    """
+    for kind, package in plan.packages.items():
+        _must_be_here(kind, package)
     return {
-        step.kind: _loaded(STEPS, step.kind, plan)()
+        step.kind: STEPS.load(step.kind)()
         for step in plan.steps
         if step.klass is not StepClass.GATE
     }
@@ -37,12 +42,13 @@ def others_differ(plan: Plan) -> list[str]:
     ]
 
 
-def _loaded(table: Table, kind: str, plan: Plan) -> type[Any]:
+def _must_be_here(kind: str, package: KindPackage) -> None:
+    from dr.cli.installed import installed
+
+    one = installed().get(kind)
+    if one is None:
+        raise Refused(f"the kind {kind} is of {package}, which is not installed here")
     try:
-        return table.load(kind)
-    except KeyError as error:
-        where = plan.packages.get(kind)
-        told = f"it is of {where}, which is not installed here" if where else "nobody brings it"
-        raise Refused(f"there is no kind {kind}: {told}") from error
+        one.load()
     except BrokenKind as error:
         raise Refused(f"the kind {kind} cannot be used: {error}") from error

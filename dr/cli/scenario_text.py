@@ -60,6 +60,7 @@ def as_text(parsed: Parsed, page: ScenarioPage) -> str:
         ("Sources", _points(page.sources)),
     ):
         lines += ["", f"{title}:", *section]
+    lines += ["", f"For your own resources: dr init --scenario {planned.drill}"]
     return "\n".join(safe(line) for line in lines)
 
 
@@ -101,7 +102,6 @@ def _touches(planned: Plan) -> Iterator[str]:
 def _permissions(planned: Plan) -> Iterator[str]:
     for site, actions in permissions(planned).items():
         yield from _filled(f"{site}: " + ", ".join(actions))
-    yield f"  as a policy: dr iam-policy drills/{planned.drill}.yaml"
 
 
 def _takes(planned: Plan, page: ScenarioPage) -> Iterator[str]:

@@ -204,7 +204,7 @@ def test_that_a_probe_asks_the_provider_is_known_where_its_package_is_not(
         f"{KIND} was of acme-dr 1.2.0, and is missing here",
         "acme.up was of acme-dr 1.2.0, and is missing here",
     ]
-    with pytest.raises(Refused, match=r"it is of acme-dr 1\.2\.0, which is not installed here"):
+    with pytest.raises(Refused, match=r"is of acme-dr 1\.2\.0, which is not installed here"):
         of_plan(plan)
 
 
@@ -290,13 +290,19 @@ def test_two_packages_that_bring_one_kind_are_both_named(package: Package) -> No
         planned()
 
 
-def test_nobody_takes_the_place_or_the_names_of_our_kinds(package: Package) -> None:
+def test_nobody_takes_the_place_or_the_names_of_our_kinds(
+    package: Package, capsys: pytest.CaptureFixture[str]
+) -> None:
     package(
         ("dr.actions", "aws.rds.failover", TARGET),
         ("dr.actions", "aws.new.thing", TARGET),
         flag=an_action(),
     )
 
+    assert frame.run(["actions"]) == Exit.PASS
+    said = capsys.readouterr()
+    assert said.out.count("aws.rds.failover ") == 1
+    assert "refused: `aws.rds.failover` of acme-dr 1.2.0: names that begin with `aws`" in said.err
     assert catalogue.STEPS.load("aws.rds.failover") is RdsFailover
     assert catalogue.STEPS.package("aws.rds.failover") is None
     for kind in ("aws.rds.failover", "aws.new.thing"):
