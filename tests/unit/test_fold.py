@@ -314,6 +314,7 @@ def test_a_baseline_is_kept_and_not_wanted_again() -> None:
 
 def test_an_intent_is_remembered_whole() -> None:
     said = intended("x")
+    assert isinstance(said, ev.StepIntended)
     run = run_of(TWO, said)
 
     kept = run.state("x", Way.FORWARD).intent
