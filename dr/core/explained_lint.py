@@ -27,8 +27,8 @@ EXPLAINED_LINT: Final = {
         "A changed record is on all name servers usually within 60 s, and resolvers keep the\n"
         "old answer for its TTL: 60 s for an alias to a load balancer. A health check notices\n"
         "after its interval (10 or 30 s) times its threshold (usually 3). Lint adds up what\n"
-        "the step says (`ttl`, `interval`, `threshold`), and takes the least where it does\n"
-        "not say. Only clients that hold the old answer wait so long: measure with a probe.",
+        "the step says (`ttl`, `interval`, `threshold`); where it does not say, a TTL of 60 s\n"
+        "and one check after 10 s. Who holds no old answer is quicker: measure with a probe.",
         "rto: {target: 60s, ...}\nrecover: [{kind: aws.route53.failover, ...}]",
         "rto: {target: 3m, ...}",
         f"{_ROUTE_53}, Choosing between alias and non-alias records; How Route 53 determines\n"

@@ -152,6 +152,22 @@ def test_the_rollback_of_the_only_command_becomes_its_undo(
     assert step.within == 180_000_000
 
 
+@pytest.mark.parametrize("title", ["null", "true", "${x}", "", "-"])
+def test_a_rollback_of_what_cannot_be_said_is_no_drill(
+    title: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "chaostoolkit").mkdir()
+    path = tmp_path / "chaostoolkit" / "a.json"
+    repair = {"name": "repair", "provider": {"type": "process", "path": "./repair.sh"}}
+    path.write_text(json.dumps({"title": title, "method": [{"name": "x"}], "rollbacks": [repair]}))
+    assert dr_import(path, *TOLD, capsys=capsys)[:2] == (Exit.FAIL, "")
+
+    path.write_text(json.dumps({"title": title, "method": [repair]}))
+    code, out, _ = dr_import(path, *TOLD, capsys=capsys)
+    assert code == Exit.PASS
+    assert drill_of(out).title
+
+
 def test_a_steady_state_becomes_probes_and_an_alarm_a_detector(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -10,6 +10,7 @@ Source:  Chaos Toolkit Open API, "Experiment" (steady-state-hypothesis, method, 
          background); chaostoolkit-aws 0.35.1, signatures of its actions and probes.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -24,6 +25,7 @@ from dr.core.importing.outline import (
     Outline,
     listing,
     mapping,
+    region,
     wait_step,
 )
 from dr.core.positions import Path
@@ -31,6 +33,7 @@ from dr.model.base import Json
 from dr.model.units import Duration
 
 PAUSES_S: Final = (0.001, 86_400)
+_ROLE: Final = re.compile(r":role/(?:[\w+=,.@/-]*/)?([\w+=,.@-]+)$", re.ASCII)
 STEADY: Final = "steady-state-hypothesis"
 
 
@@ -43,10 +46,11 @@ def of_experiment(data: JsonValue) -> Outline | None:
     outline = Outline("an experiment of Chaos Toolkit")
     outline.title = str(experiment.get("title") or "")
     configuration = Configuration(mapping(experiment.get("configuration")))
-    outline.region = configuration.known("aws_region")
+    outline.region = region(configuration.known("aws_region"))
     role = configuration.known("aws_assume_role_arn")
     outline.place(role)
-    outline.role = role.rsplit("/", 1)[-1] if role and role.isascii() and "/" in role else None
+    match = _ROLE.search(role or "")
+    outline.role = match[1] if match else None
     _around(experiment, outline)
     hypothesis = mapping(experiment.get(STEADY))
     for path, activity in _activities(hypothesis.get("probes"), (STEADY, "probes")):
@@ -154,7 +158,7 @@ def _rollbacks(given: JsonValue, outline: Outline, known: Configuration) -> None
     acting = [one for one in outline.disrupt if one.data["kind"] != "wait"]
     if len(kept) == len(commands) == 1 and not lost:
         mapping(commands[0].data["with"])["undo"] = mapping(kept[0]["with"])["argv"]
-    elif kept and len(commands) == len(acting):
+    elif kept and commands and len(commands) == len(acting):
         outline.back += [Entry(data) for data in kept]
     elif kept:
         said = "which step a rollback undoes is not said: put its command into that step's `undo`"

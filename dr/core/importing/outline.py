@@ -15,11 +15,12 @@ from dr.model.units import SECOND_US, Duration
 UNKNOWN: Final = "fill-me-in"
 """Stands where a name is not known: nothing is called that, so that a run refuses."""
 
-ALARM: Final = re.compile(r"arn:[a-z-]+:cloudwatch:([a-z0-9-]+):(\d{12}):alarm:(.+)")
-_ARN: Final = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:([a-z0-9-]*):(\d{12}):(.+)", re.DOTALL)
+ALARM: Final = re.compile(r"arn:[a-z-]+:cloudwatch:([a-z0-9-]+):([0-9]{12}):alarm:(.+)")
+_ARN: Final = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:([a-z0-9-]*):([0-9]{12}):(.+)", re.DOTALL)
 _ISO: Final = re.compile(
     r"P(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})(?:\.\d+)?S)?)?"
 )
+_REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 _LONGEST: Final = 40
 
 
@@ -93,13 +94,18 @@ class Outline:
         match = _ARN.fullmatch(arn) if isinstance(arn, str) else None
         if match is None:
             return True
-        self.region = self.region or match[1] or None
+        self.region = self.region or region(match[1])
         self.account = self.account or match[2]
         return match[1] in {"", self.region} and match[2] == self.account
 
     def changes(self) -> int:
         """Return how many steps change something."""
         return sum(one.data["kind"] != "wait" for one in (*self.disrupt, *self.back))
+
+
+def region(value: str | None) -> str | None:
+    """Return a text if it has the form of a Region's name."""
+    return value if value is not None and _REGION.fullmatch(value) else None
 
 
 def slug(text: object) -> str:

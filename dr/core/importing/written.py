@@ -56,7 +56,7 @@ def written(outline: Outline, told: Told) -> str:
     return "\n".join(
         [
             *_head(outline),
-            f"drill: {told.name or slug(title)}",
+            f"drill: {_flow(told.name or slug(title))}",
             f"title: {_flow(title)}",
             f"service: {_flow(known['service'] or UNKNOWN)}",
             f"owner: {_flow(known['owner'] or UNKNOWN)}",
@@ -120,6 +120,9 @@ def _scenario(outline: Outline) -> str:
 def _head(outline: Outline) -> list[str]:
     """Return the first lines: where it is from, and all gaps, counted."""
     lines = [f"# Imported from {outline.origin}."]
+    lines.append(
+        "# All of it is under `disrupt`: move what is a part of the recovery to `recover:`."
+    )
     if outline.gaps:
         lines += ["#", f"# {len(outline.gaps)} gap(s). Fill them in, remove these lines, then run"]
         lines += ["# `dr validate`, `dr lint` and `dr plan --look`, in that order."]

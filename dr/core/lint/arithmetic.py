@@ -25,15 +25,27 @@ _COUNTS: Final = ("threshold", "failure_threshold")
 
 USUAL: Final = {
     "rds:RebootDBInstance": (60, "the failover of a Multi-AZ instance usually takes 60 to 120 s"),
-    "rds:FailoverDBCluster": (30, "the failover of a cluster usually takes 30 s and more"),
+    "rds:FailoverDBCluster": (
+        30,
+        "the failover of a cluster usually takes up to 60 s, at best some 30 s",
+    ),
     "rds:PromoteReadReplica": (60, "promoting a replica reboots it, and takes some minutes"),
     "dynamodb:RestoreTableToPointInTime": (
         600,
-        "restoring a table takes many minutes, up to hours",
+        "restoring a table takes minutes to hours, by its size",
     ),
-    "dynamodb:RestoreTableFromBackup": (600, "restoring a table takes many minutes, up to hours"),
-    "rds:RestoreDBInstanceFromDBSnapshot": (300, "a new instance takes many minutes"),
-    "rds:RestoreDBInstanceToPointInTime": (300, "a new instance takes many minutes"),
+    "dynamodb:RestoreTableFromBackup": (
+        600,
+        "restoring a table takes minutes to hours, by its size",
+    ),
+    "rds:RestoreDBInstanceFromDBSnapshot": (
+        300,
+        "a new instance takes many minutes, by its size more",
+    ),
+    "rds:RestoreDBInstanceToPointInTime": (
+        300,
+        "a new instance takes many minutes, by its size more",
+    ),
     "arc-zonal-shift:StartZonalShift": (60, "a zonal shift usually takes up to some minutes"),
 }
 """Call → below how many seconds we take a target for bold, and what AWS says of the call."""
