@@ -27,8 +27,8 @@ EXPECTED: dict[str, tuple[list[str], list[str]]] = {
     "fis/aurora-failover-by-arn.json": (["aws.rds.failover"], []),
     "fis/aurora-failover-by-tag.json": (["aws.rds.failover"], ["--target tagged=ID"]),
     "fis/az-power-interruption.json": (
-        ["aws.rds.failover", "aws.ec2.zone_blackhole"],
-        ["asg-insufficient", "stop-instances", "pause-volume-io", "--target clusters=ID",
+        ["aws.ec2.stop_instance", "aws.rds.failover", "aws.ec2.zone_blackhole"],
+        ["asg-insufficient", "--target instances=ID", "pause-volume-io", "--target clusters=ID",
          "interrupt-az-power", "subnets=vpc-ID", "all of them"],
     ),
     "fis/both-clusters-after-an-assertion.json": (
@@ -55,6 +55,7 @@ EXPECTED: dict[str, tuple[list[str], list[str]]] = {
     "chaostoolkit/secrets-and-controls.json": (
         ["aws.s3.delete_objects"], ["secrets", "controls", r"\$\{document\}"],
     ),
+    "chaostoolkit/stop-a-server.json": (["aws.ec2.stop_instance"], ["rollback `start`"]),
     "chaostoolkit/stop-an-instance.json": (["aws.rds.stop_instance"], ["rollback `start`"]),
     "chaostoolkit/stop-random-instances.json": (NOTHING, ["all_targets_healthy", "stop_random"]),
     "chaostoolkit/two-processes.json": (["command.run", "command.run"], []),

@@ -38,6 +38,12 @@ def _stop(given: Arguments) -> tuple[str, Json]:
     return "aws.rds.stop_instance", {"instance": name}
 
 
+def _stop_server(given: Arguments) -> tuple[str, Json]:
+    if given.get("force") or given.get("az") or given.get("filters"):
+        raise Inexpressible("aws.ec2.stop_instance stops one instance that is named, in order")
+    return "aws.ec2.stop_instance", {"instance": text(given.get("instance_id"), "instance_id")}
+
+
 def _test_failover(given: Arguments) -> tuple[str, Json]:
     group = text(given.get("replication_group_id"), "replication_group_id")
     if given.get("node_group_id") not in (None, "0001"):
@@ -54,6 +60,7 @@ def _delete_object(given: Arguments) -> tuple[str, Json]:
 
 
 PYTHON: Final[dict[str, Callable[[Arguments], tuple[str, Json]]]] = {
+    "chaosaws.ec2.actions.stop_instance": _stop_server,
     "chaosaws.rds.actions.failover_db_cluster": _failover,
     "chaosaws.rds.actions.reboot_db_instance": _reboot,
     "chaosaws.rds.actions.stop_db_instance": _stop,
@@ -63,7 +70,7 @@ PYTHON: Final[dict[str, Callable[[Arguments], tuple[str, Json]]]] = {
 """Function → the step that does the same. One line, one action."""
 
 NEAREST: Final = {
-    "chaosaws.ec2.": "the nearest is aws.ec2.zone_blackhole",
+    "chaosaws.ec2.": "the nearest are aws.ec2.stop_instance and aws.ec2.zone_blackhole",
     "chaosaws.asg.": "the nearest are aws.ec2.zone_blackhole and aws.asg.leave_zone",
     "chaosaws.": "the nearest is command.run, with the AWS CLI",
     "chaosazfailure.": "the nearest is aws.ec2.zone_blackhole",

@@ -33,6 +33,7 @@ from dr.core.positions import Path
 from dr.model.base import Json
 
 WAIT: Final = "aws:fis:wait"
+_ENDS: Final = ("duration", "startInstancesAfterDuration")
 ASSERT: Final = "aws:cloudwatch:assert-alarm-state"
 
 NEAREST: Final = {
@@ -94,6 +95,10 @@ def _reboot(asked: Asked) -> list[tuple[str, Json]]:
     return [("aws.rds.reboot_failover", {"instance": name}) for name in asked.names("DBInstances")]
 
 
+def _stop(asked: Asked) -> list[tuple[str, Json]]:
+    return [("aws.ec2.stop_instance", {"instance": name}) for name in asked.names("Instances")]
+
+
 def _disconnect(asked: Asked) -> list[tuple[str, Json]]:
     if asked.params.get("scope") != "all":
         scope = asked.params.get("scope")
@@ -121,6 +126,7 @@ def _disconnect(asked: Asked) -> list[tuple[str, Json]]:
 
 
 ACTIONS: Final[dict[str, Callable[[Asked], list[tuple[str, Json]]]]] = {
+    "aws:ec2:stop-instances": _stop,
     "aws:rds:failover-db-cluster": _failover,
     "aws:rds:reboot-db-instances": _reboot,
     "aws:network:disrupt-connectivity": _disconnect,
@@ -177,7 +183,8 @@ def _steps(
         if before != above:
             data["after"] = [*before]
         notes = [f"{asked.name}: {kind}"]
-        length = iso_length(asked.params.get("duration"))
+        ends_after = (asked.params.get(name) for name in _ENDS)
+        length = next(filter(None, map(iso_length, ends_after)), None)
         if length is not None and kind != WAIT:
             notes.append(f"FIS would end this after {length}; here it lasts until the return")
         outline.disrupt.append(Entry(data, tuple(notes)))
