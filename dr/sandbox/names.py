@@ -2,7 +2,8 @@
 
 Known: failover (PRIMARY and SECONDARY), weighted and simple records, as aliases, addresses or
 CNAMEs; load balancers; database endpoints; the control service. Unknown: latency, geolocation,
-multi-value; an alias to anything but a load balancer or a record.
+multi-value; an alias to anything but a load balancer or a record; endpoints of caches and of global
+databases, at which nothing listens.
 """
 
 import secrets
