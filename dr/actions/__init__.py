@@ -47,4 +47,7 @@ ACTIONS: dict[str, str] = {
     "aws.ssm.set_parameter": "dr.actions.ssm_set_parameter:SsmSetParameter",
     "command.run": "dr.actions.command_run:CommandRun",
     "terraform.apply": "dr.actions.terraform_apply:TerraformApply",
+    "terraform.hold_lock": "dr.actions.terraform_hold_lock:TerraformHoldLock",
+    "terraform.release_lock": "dr.actions.terraform_release_lock:TerraformReleaseLock",
+    "terraform.restore_state": "dr.actions.terraform_restore_state:TerraformRestoreState",
 }

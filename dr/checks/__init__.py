@@ -15,4 +15,5 @@ CHECKS: dict[str, str] = {
     "observed.steady": "dr.checks.observed_steady:ObservedSteady",
     "sql.content": "dr.checks.sql_content:SqlContent",
     "terraform.no_drift": "dr.checks.terraform_no_drift:TerraformNoDrift",
+    "terraform.state": "dr.checks.terraform_state:TerraformState",
 }

@@ -189,6 +189,10 @@ _BY_BACKUP: Final[Mapping[str, tuple[str, ...]]] = {
     "dynamodb:DescribeTable": _BOTH,
     "iam:PassRole": ("{role}",),
 }
+_STATE: Final = {
+    f"s3:{name}": (f"{_BUCKET}/{{state}}", f"{_BUCKET}/{{state}}.tflock")
+    for name in ("DeleteObjectVersion", "GetObjectVersion", "PutObject")
+}
 _CONTENT: Final = (f"{_TABLE}{{table}}", f"{_TABLE}{{restored}}")
 
 _BY_KIND: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
@@ -205,6 +209,10 @@ _BY_KIND: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "aws.rds.restore_snapshot": _BY_INSTANCE_RESTORE,
     "aws.ec2.rebuild_instance": {"ec2:CreateTags": (f"{_EC2}instance/*",)},
     "aws.ec2.restore_volume": {"ec2:CreateTags": (f"{_EC2}volume/*",)},
+    "terraform.hold_lock": _STATE,
+    "terraform.release_lock": _STATE,
+    "terraform.restore_state": _STATE,
+    "terraform.state": _STATE,
     "aws.dynamodb.content": {"dynamodb:DescribeTable": _CONTENT, "dynamodb:Scan": _CONTENT},
 }
 

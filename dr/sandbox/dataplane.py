@@ -28,6 +28,7 @@ _WATCHED = (
     "/payments/health",
     "/archive/health",
     "/quotes/health",
+    "/pipeline/health",
 )
 _WATCHED_INSTANCES = tuple(f"/{part}/health" for part in STAND_ALONE)
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dr.sandbox import locked, servers, standing
+from dr.cloud.terraform_s3 import LOCK_SUFFIX
+from dr.sandbox import locked, seeds_state, servers, standing
 from dr.sandbox.backends import backend
 from dr.sandbox.sim import PRIMARY, REGIONS, STANDBY, Sim
 from dr.sandbox.world import Disk, Target, Times
@@ -73,15 +74,15 @@ class Plane:
 
     def get_object(self, region: str, key: str) -> bytes | None:
         """Return the current version of an object; None if there is none or it is deleted."""
-        from moto.s3.exceptions import MissingBucket
-
         named = backend("ssm", region).get_parameter("/orders/bucket")
         bucket = named.value if named else self._of(region, "bucket", "standby_bucket")
-        try:
-            found = backend("s3", "aws").get_object(bucket, key)
-        except MissingBucket:
-            return None
-        return bytes(found.value) if found is not None and hasattr(found, "value") else None
+        return _object(bucket, key)
+
+    def terraform_state(self, region: str) -> tuple[bytes | None, bool]:
+        """Return the state of the service's configuration, and whether there is a lock beside."""
+        return _object(seeds_state.BUCKET, seeds_state.KEY), (
+            _object(seeds_state.BUCKET, seeds_state.KEY + LOCK_SUFFIX) is not None
+        )
 
     def writer(self, region: str) -> str | None:
         """Return the writer's instance id; None for a replica cluster not promoted."""
@@ -135,6 +136,17 @@ class Plane:
             return []
         members = sorted(cluster.members, key=lambda member: not member.is_cluster_writer)
         return [str(member.db_instance_identifier) for member in members]
+
+
+def _object(bucket: str, key: str) -> bytes | None:
+    """Return the current version of an object; None if there is none or it is deleted."""
+    from moto.s3.exceptions import MissingBucket
+
+    try:
+        found = backend("s3", "aws").get_object(bucket, key)
+    except MissingBucket:
+        return None
+    return bytes(found.value) if found is not None and hasattr(found, "value") else None
 
 
 def subnet_dark(region: str, subnet: str) -> bool:

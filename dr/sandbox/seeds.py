@@ -10,6 +10,7 @@ from dr.sandbox import (
     seeds_global,
     seeds_locked,
     seeds_rds,
+    seeds_state,
 )
 from dr.sandbox.inventory import fake_hands
 from dr.sandbox.inventory_data import PAIRS
@@ -26,6 +27,7 @@ def seed(endpoint: str, outputs: dict[str, str]) -> None:
     seeds_carts.seed(aws, west)
     seeds_locked.seed(aws, outputs)
     seeds_ec2.seed(aws, outputs)
+    seeds_state.seed(west)
     for number in range(1, 21):
         aws.dynamodb.put_item(
             TableName=outputs["table"],

@@ -103,6 +103,9 @@ class ControlPlane(Protocol):
     def get_object(self, region: str, key: str) -> bytes | None:
         """Return the current version of an object of the orders bucket, or None."""
 
+    def terraform_state(self, region: str) -> tuple[bytes | None, bool]:
+        """Return the Terraform state of the service, or None, and whether it is locked."""
+
     def writer(self, region: str) -> str | None:
         """Return the instance id of the orders cluster's writer; None while there is none.
 

@@ -61,6 +61,7 @@ class FakeControl:
     objects: dict[str, bytes] = field(default_factory=lambda: {"docs/welcome.txt": b"hello"})
     keys: dict[bytes, bytes] = field(default_factory=dict)  # data keys by their encrypted form
     secrets: dict[str, bytes] = field(default_factory=dict)
+    state: tuple[bytes | None, bool] = (None, False)  # of Terraform, and whether it is locked
     fleet: dict[str, list[Target]] = field(
         default_factory=lambda: {
             EAST: [Target(f"i-{z}", f"us-east-1{z}", f"app-{z}", running=True) for z in "abc"],
@@ -106,6 +107,9 @@ class FakeControl:
 
     def disk(self, region: str) -> Disk | None:
         return self.archive if region == EAST else None
+
+    def terraform_state(self, region: str) -> tuple[bytes | None, bool]:
+        return self.state
 
     def set_target(self, number: int, **values: Any) -> None:
         targets = list(self.fleet[EAST])

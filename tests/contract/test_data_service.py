@@ -1,6 +1,7 @@
 """The orders service does what a load balancer with three targets would do, request by request."""
 
 import http.client
+import json
 import socket
 import threading
 import time
@@ -13,6 +14,7 @@ import pytest
 from dr.sandbox.addresses import Addresses
 from dr.sandbox.data.truth import TruthLog
 from dr.sandbox.dataplane import DataPlane, serve
+from dr.sandbox.seeds_state import LINEAGE, SERIAL
 from dr.sandbox.world import ELB_5XX, TARGET_5XX, Database
 from tests.contract.data_world import (
     AT,
@@ -97,6 +99,25 @@ def test_items_follow_the_parameter_and_documents_the_bucket(world: World) -> No
     assert client.get("/docs/a/b%20c.txt") == (200, b"deep")
     world.control.objects.clear()
     assert client.get("/docs/welcome.txt")[0] == 404
+
+
+def test_the_pipeline_deploys_on_its_own_newest_state_that_nobody_has_locked(world: World) -> None:
+    def state(**more: object) -> bytes:
+        usual = {"version": 4, "lineage": LINEAGE, "serial": SERIAL, "resources": []}
+        return json.dumps(usual | more).encode()
+
+    def page() -> tuple[int, object]:
+        return world.client().get("/pipeline/health")
+
+    assert page() == (503, {"state": "no state"})
+    for spoilt in (b"garbage", state(lineage="another"), state(serial=SERIAL - 1)):
+        world.control.state = spoilt, False
+        assert page() == (503, {"state": "no state"})
+    world.control.state = state(), True
+    assert page() == (503, {"state": "locked"})
+    for fine in (state(), state(serial=SERIAL + 1)):
+        world.control.state = fine, False
+        assert page() == (200, {"state": "fine"})
 
 
 def test_without_a_writer_only_what_needs_no_database_is_served(world: World) -> None:

@@ -44,6 +44,8 @@ UNSEEN = {
     "iam:PassRole",
     "rds:FailoverGlobalCluster",
 }
+# What only a run takes that ends before it has recovered, to put back what it broke.
+UNSEEN_HERE = {"terraform-state-loss": {"s3:DeleteObjectVersion"}}
 
 
 DRILL = pytest.mark.parametrize(
@@ -69,6 +71,8 @@ DRILL = pytest.mark.parametrize(
         "s3-undelete",
         "secret-deleted",
         "zone-evacuation",
+        "terraform-state-loss",
+        "terraform-stuck-lock",
         "zone-loss",
     ],
 )
@@ -172,7 +176,8 @@ def test_the_policy_allows_each_call_of_a_drill_and_nothing_else(name: str, clou
         refused = [one for one in recorder.used if not allows(printed[site], *one)]
         assert refused == []
         granted = {a for statement in printed[site]["Statement"] for a in statement["Action"]}
-        assert granted - {permission for permission, _ in recorder.used} <= UNSEEN
+        unused = granted - {permission for permission, _ in recorder.used}
+        assert unused <= UNSEEN | UNSEEN_HERE.get(name, set())
 
 
 @DRILL

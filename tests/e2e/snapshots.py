@@ -45,6 +45,7 @@ def snapshot(sandbox: Sandbox) -> Snapshot:
         ]
         + [_parameter(west, "/orders/reports")],
         "objects": _objects(east, out["bucket"]),
+        "states": _objects(west, "orders-terraform-state"),
         "records": _records(east, out["hosted_zone_id"]),
     }
 

@@ -51,6 +51,8 @@ PATHS = {  # the others: health
     "s3-roll-back": "terms",
     "s3-undelete": "docs",
     "secret-deleted": "payments",
+    "terraform-state-loss": "pipeline",
+    "terraform-stuck-lock": "pipeline",
 }
 UNHARMED = {"zone-evacuation"}  # users must notice nothing
 UNALARMED = {*PATHS, *UNHARMED}  # drills that ask no alarm
@@ -82,6 +84,8 @@ BELOW = {  # far below what the sandbox can do
     "s3-undelete": "500ms",
     "secret-deleted": "500ms",
     "zone-evacuation": "100ms",
+    "terraform-state-loss": "500ms",
+    "terraform-stuck-lock": "500ms",
     "zone-loss": "100ms",
 }
 

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from dr.sandbox.data.rules import STAND_ALONE, Fate, Rules, WriterState
+from dr.sandbox.data.rules import STAND_ALONE, Fate, PipelineState, Rules, WriterState
 from dr.sandbox.world import Writes
 
 _ASKED_TIMEOUT_S = 1.0
@@ -45,6 +45,8 @@ class Orders:
         match method, *parts:
             case "GET", "health":
                 return self._health(part)
+            case "GET", "pipeline", "health":
+                return self._pipeline()
             case _, "marks", run, *rest:
                 return self._marks(part, method, run, rest, body)
             case "GET", kind, *names if names and not part:
@@ -98,6 +100,10 @@ class Orders:
         except OSError as error:
             return _no_database(error)
         return as_json(200, {"status": "ok", "region": self.region})
+
+    def _pipeline(self) -> Answer:
+        state = self.rules.pipeline(self.region)
+        return as_json(200 if state is PipelineState.FINE else 503, {"state": state.value})
 
     def _item(self, key: str) -> Answer:
         item = self.rules.item(self.region, key)

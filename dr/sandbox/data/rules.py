@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 
+from dr.cloud.terraform_s3 import identity
 from dr.sandbox.data.envelope import Envelope
 from dr.sandbox.data.kept import Kept, Read
+from dr.sandbox.seeds_state import LINEAGE, SERIAL
 from dr.sandbox.world import ControlPlane, Database, Disk, Target, Writes
 
 # Parts of the service with a database of their own.
@@ -34,6 +36,14 @@ class WriterState(Enum):
     FINE = "fine"
     NONE = "none"  # a cluster that takes no writes
     UNREACHABLE = "unreachable"  # its subnet is dark
+
+
+class PipelineState(Enum):
+    """What the orders service's deployment pipeline can do with its Terraform state."""
+
+    FINE = "fine"
+    NO_STATE = "no state"  # it is gone, unreadable, another one or an old one
+    LOCKED = "locked"
 
 
 @dataclass(frozen=True)
@@ -151,6 +161,17 @@ class Rules:
         """Say True if whichever server of the quotes is asked would answer, else None."""
         return all(fate is Fate.SERVED for fate in self.fates(region, "quotes")) or None
 
+    def pipeline(self, region: str) -> PipelineState:
+        """Return whether the pipeline could deploy: on its state, which nobody else has locked.
+
+        The state must be the pipeline's own, and not an older one: it remembers how far it was.
+        """
+        body, locked = self.control.terraform_state(region)
+        lineage, serial = identity(body or b"")
+        if lineage != LINEAGE or serial < SERIAL:
+            return PipelineState.NO_STATE
+        return PipelineState.LOCKED if locked else PipelineState.FINE
+
     def up(self, region: str, paths: Sequence[str]) -> dict[str, bool]:
         """Say for each path whether every request sent now would get a correct answer.
 
@@ -178,6 +199,8 @@ class Rules:
             "archive": partial(self.page, region, 0),
             "quotes": partial(self.quotes, region),
         }
+        if kind == "pipeline":
+            return self.pipeline(region) is PipelineState.FINE
         return kind in readers and readers[kind]() is not None
 
 
