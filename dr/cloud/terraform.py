@@ -119,14 +119,8 @@ class Terraform:
 
         Terraform refuses a plan that was made for another state, so nothing is applied twice.
         """
-        argv = self._binary.argv(
-            "apply",
-            str(plan),
-            input=False,
-            json=IsFlagged,
-            lock_timeout=LOCK_TIMEOUT,
-            **self._where(),
-        )
+        said = {"input": False, "json": IsFlagged, "lock_timeout": LOCK_TIMEOUT}
+        argv = self._binary.argv("apply", str(plan), **said, **self._where())
         return self.children.start(
             name, argv, cwd=self.directory, env=self.env, timeout_s=timeout_s, grace_s=GRACE_S
         )
@@ -163,13 +157,20 @@ class Terraform:
 
     def drift(self, variables: Mapping[str, Any] | None = None) -> tuple[str, ...]:
         """Return the addresses where reality differs from what was asked for."""
-        path = self.work / f"drift-{secrets.token_hex(4)}.tfplan"
+        with self._variables(variables) as var_file:
+            return tj.drifted(self._glance(refresh_only=IsFlagged, var_file=var_file))
+
+    def next_apply(self) -> tuple[tj.PlanSummary, tuple[str, ...]]:
+        """Return what an apply would do now, and the drift; a held lock is no obstacle."""
+        shown = self._glance(always=True, lock=False)
+        return tj.summary(shown), tj.drifted(shown)
+
+    def _glance(self, *, always: bool = False, **options: Any) -> dict[str, Any]:
+        """Plan, and keep no plan; return its JSON form, {} for nothing to do unless `always`."""
+        path = self.work / f"glance-{secrets.token_hex(4)}.tfplan"
         try:
-            with self._variables(variables) as var_file:
-                options = {"refresh_only": IsFlagged, "var_file": var_file}
-                if self._plan(path, **options) == NOTHING:
-                    return ()
-            return tj.drifted(self._show(path))
+            code = self._plan(path, **options)
+            return self._show(path) if always or code == CHANGES else {}
         finally:
             path.unlink(missing_ok=True)
 

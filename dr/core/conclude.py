@@ -20,6 +20,8 @@ from dr.model.result import Result
 from dr.model.timeline import Timeline
 from dr.model.verdict import Finding, Severity
 
+WOULD_SHOWN = 8  # of what the next apply would do; the journal has them all
+
 
 @dataclass(frozen=True, slots=True)
 class Raw:
@@ -140,8 +142,23 @@ def _findings(run: Run, events: Sequence[Event]) -> Iterator[Finding]:
         data = event.data
         if isinstance(data, WarningRaised):
             yield _warning("E502", data.text)
-        elif isinstance(data, StepSettled) and data.seen.get("drifted"):
-            yield _warning("E503", f"{data.step}: {data.facts.get('why', '')}", data.step)
+        elif isinstance(data, StepSettled):
+            yield from _of_terraform(data)
+
+
+def _of_terraform(data: StepSettled) -> Iterator[Finding]:
+    """Say what has drifted, and what the next apply would do to what the drill has left."""
+    if data.seen.get("drifted"):
+        yield _warning("E503", f"{data.step}: {data.facts.get('why', '')}", data.step)
+    would = data.seen.get("would")
+    if isinstance(would, list) and would:
+        text = ", ".join(map(str, would[:WOULD_SHOWN]))
+        more = f" and {len(would) - WOULD_SHOWN} more" if len(would) > WOULD_SHOWN else ""
+        yield _warning(
+            "E504",
+            f"the next `terraform apply` would {text}{more}: read its plan before anybody runs it",
+            data.step,
+        )
 
 
 def _warning(code: str, text: str, about: str = "") -> Finding:

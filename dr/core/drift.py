@@ -1,4 +1,8 @@
-"""The drift gate: look for drift before the first change and after the last undo."""
+"""The drift gate: look for drift before the first change and after the last undo.
+
+After it, what the next apply would do is looked at, too: where roles have swapped, it would swap
+them back, and nobody may run it unread.
+"""
 
 from dr.model.drill import Phase
 from dr.model.plan import Plan, PlannedStep, StepClass
@@ -32,7 +36,7 @@ def _look(config: str, phase: Phase, *, refuse: bool) -> PlannedStep:
         site=None,
         within=WITHIN,
         after=(),
-        params={"config": config, "refuse": refuse},
+        params={"config": config, "refuse": refuse, "next_apply": phase is Phase.RETURN},
         needs=(),
         doubt=None,
         reversible=True,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dr.checks.terraform_no_drift import Params, TerraformNoDrift
 from dr.cloud.child import Child, Children, ChildState
 from dr.cloud.terraform import Terraform
 from dr.cloud.terraform_binary import Binary
@@ -103,6 +104,22 @@ def test_a_replacement_is_told_from_an_update(place: Path) -> None:
 
     assert [r.address for r in plan.summary.replaces] == ["terraform_data.x"]
     assert (plan.summary.creates, plan.summary.destroys) == ((), ())
+
+
+def test_after_a_drill_it_is_said_what_the_next_apply_would_do(place: Path) -> None:
+    terraform = made(place, SIZED)
+    terraform.apply(terraform.plan())
+    check, asked = TerraformNoDrift(), Params(config="estate", refuse=False, next_apply=True)
+    quiet = check.observe(terraform, asked)
+    (place / "main.tf").write_text(SIZED.replace('"fleet"', '"other"').replace(".fleet", ".other"))
+
+    seen = check.observe(terraform, asked)
+
+    assert quiet.would == ()
+    assert check.judge(asked, None, quiet).why == "no drift; the next apply would do nothing"
+    assert seen.would == ("destroy terraform_data.fleet", "create terraform_data.other")
+    assert "would destroy terraform_data.fleet" in check.judge(asked, None, seen).why
+    assert terraform.lock() is None
 
 
 def test_a_stale_plan_changes_nothing(place: Path) -> None:

@@ -46,8 +46,18 @@ def test_what_the_journal_says_beside_the_figures_becomes_findings() -> None:
     assert said["E503"] == "dr-read-orders: two changes"
 
 
+def test_what_the_next_apply_would_do_is_a_finding() -> None:
+    would = ["destroy aws_rds_cluster.this", *(f"change aws_route53_record.r{n}" for n in range(9))]
+
+    said = findings(*RUN, settled("dr-read-orders", seen={"would": would}))
+
+    assert said["E504"].startswith("the next `terraform apply` would destroy aws_rds_cluster.this,")
+    assert " and 2 more: read its plan" in said["E504"]
+    assert "E504" not in findings(*RUN, settled("dr-read-orders", seen={"would": []}))
+
+
 def test_a_run_without_oddities_has_none_of_these_findings() -> None:
-    assert not {"E501", "E502", "E503"} & set(findings(*RUN, kept("x")))
+    assert not {"E501", "E502", "E503", "E504"} & set(findings(*RUN, kept("x")))
 
 
 @pytest.mark.parametrize(("read", "looked"), [((), False), ((settled("dr-read-orders"),), True)])

@@ -18,6 +18,7 @@ def test_each_configuration_is_looked_at_first_and_last() -> None:
     ]  # fmt: skip
     looks = [step for step in plan.steps if step.kind == KIND]
     assert [step.params["refuse"] for step in looks] == [True, False, False, False]
+    assert [step.params["next_apply"] for step in looks] == [False, False, True, True]
     assert [step.phase for step in looks] == [Phase.PREPARE] * 2 + [Phase.RETURN] * 2
 
 
