@@ -34,6 +34,9 @@ ACTIONS: dict[str, str] = {
     "aws.rds.restore_snapshot": "dr.actions.rds_restore_snapshot:RdsRestoreSnapshot",
     "aws.rds.stop_instance": "dr.actions.rds_stop_instance:RdsStopInstance",
     "aws.route53.failover": "dr.actions.route53_failover:Route53Failover",
+    "aws.route53.invert_health_check": (
+        "dr.actions.route53_invert_health_check:Route53InvertHealthCheck"
+    ),
     "aws.s3.delete_objects": "dr.actions.s3_delete_objects:S3DeleteObjects",
     "aws.s3.overwrite_objects": "dr.actions.s3_overwrite_objects:S3OverwriteObjects",
     "aws.s3.roll_back": "dr.actions.s3_roll_back:S3RollBack",

@@ -209,6 +209,11 @@ _BY_KIND: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "aws.rds.restore_snapshot": _BY_INSTANCE_RESTORE,
     "aws.ec2.rebuild_instance": {"ec2:CreateTags": (f"{_EC2}instance/*",)},
     "aws.ec2.restore_volume": {"ec2:CreateTags": (f"{_EC2}volume/*",)},
+    # Which health check it is, stands in the record: only the run knows.
+    "aws.route53.invert_health_check": dict.fromkeys(
+        ("route53:GetHealthCheck", "route53:ListTagsForResource", "route53:UpdateHealthCheck"),
+        ("arn:{partition}:route53:::healthcheck/*",),
+    ),
     "terraform.hold_lock": _STATE,
     "terraform.release_lock": _STATE,
     "terraform.restore_state": _STATE,

@@ -249,6 +249,9 @@ def _names(aws: Aws, primary: Site, standby: Site, port: int) -> str:
             "FailureThreshold": 3,
         },
     )["HealthCheck"]["Id"]
+    aws.route53.change_tags_for_resource(
+        ResourceType="healthcheck", ResourceId=check, AddTags=PAIRS
+    )
     changes: list[Any] = []
     for role, site in (("PRIMARY", primary), ("SECONDARY", standby)):
         record: dict[str, Any] = {

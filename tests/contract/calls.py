@@ -66,6 +66,8 @@ def _resources(permission: str, call: str, params: dict[str, Any], region: str) 
         name = params.get("Name") or params["ResourceId"]
         return [f"{lead}parameter/{name.removeprefix('/')}"]
     if service == "route53":
+        if "HealthCheckId" in params or params.get("ResourceType") == "healthcheck":
+            return ["arn:aws:route53:::healthcheck/an-id"]
         zone = params.get("HostedZoneId") or params["ResourceId"]
         return [f"arn:aws:route53:::hostedzone/{zone}"]
     return _fleet(permission, call, params, region)

@@ -66,6 +66,7 @@ DRILL = pytest.mark.parametrize(
         "rds-reboot-failover",
         "rds-snapshot-copy-restore",
         "rds-snapshot-restore",
+        "route53-health-check",
         "s3-replica-read",
         "s3-roll-back",
         "s3-undelete",

@@ -167,10 +167,10 @@ def _made(run: Path) -> int:
     return (run / "intent.json").stat().st_mtime_ns
 
 
-def ended(process: "subprocess.Popen[str]") -> Done:
+def ended(process: "subprocess.Popen[str]", within: float = COMMAND_S) -> Done:
     """Wait for a command's end; one that hangs is killed, and the test fails."""
     try:
-        out, err = process.communicate(timeout=COMMAND_S)
+        out, err = process.communicate(timeout=within)
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()

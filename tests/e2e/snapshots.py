@@ -46,6 +46,7 @@ def snapshot(sandbox: Sandbox) -> Snapshot:
         + [_parameter(west, "/orders/reports")],
         "objects": _objects(east, out["bucket"]),
         "states": _objects(west, "orders-terraform-state"),
+        "checks": _checks(east),
         "records": _records(east, out["hosted_zone_id"]),
     }
 
@@ -201,6 +202,12 @@ def _objects(aws: Aws, bucket: str) -> dict[str, str]:
 def _records(aws: Aws, zone: str) -> list[str]:
     found = aws.route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
     return sorted(map(_text, found))
+
+
+def _checks(aws: Aws) -> list[bool]:
+    """Return of each health check whether it is inverted."""
+    found = aws.route53.list_health_checks()["HealthChecks"]
+    return [bool(one["HealthCheckConfig"].get("Inverted")) for one in found]
 
 
 def _text(value: object) -> str:
