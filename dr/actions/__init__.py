@@ -5,6 +5,7 @@ action, so that `dr validate` loads only the kinds a drill uses.
 """
 
 ACTIONS: dict[str, str] = {
+    "aws.arc.zonal_shift": "dr.actions.arc_zonal_shift:ArcZonalShift",
     "aws.asg.leave_zone": "dr.actions.asg_leave_zone:AsgLeaveZone",
     "aws.backup.put_validation": "dr.actions.backup_put_validation:BackupPutValidation",
     "aws.backup.restore_table": "dr.actions.backup_restore_table:BackupRestoreTable",

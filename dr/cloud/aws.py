@@ -68,6 +68,10 @@ class Aws:
 
     # The services, typed. One line makes another one available.
     @property
+    def arc_zonal_shift(self) -> Any:
+        return self._client("arc-zonal-shift")
+
+    @property
     def autoscaling(self) -> "AutoScalingClient":
         return self.client("autoscaling")
 

@@ -36,6 +36,10 @@ _TABLE_ITSELF: Final = (f"{_TABLE}{{table}}",)
 _RESTORED_TABLE: Final = (f"{_TABLE}{{restored_table}}",)
 
 _BY_PERMISSION: Final[Mapping[str, tuple[str, ...]]] = {
+    **{
+        f"arc-zonal-shift:{name}": ("{balancer}",)
+        for name in ("CancelZonalShift", "GetManagedResource", "StartZonalShift")
+    },
     "autoscaling:UpdateAutoScalingGroup": (_GROUP,),
     "ec2:CreateNetworkAcl": (f"{_EC2}network-acl/*", f"{_EC2}vpc/{{vpc}}"),
     "ec2:CreateTags": (f"{_EC2}network-acl/*",),

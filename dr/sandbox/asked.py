@@ -13,7 +13,7 @@ Answer = tuple[str, list[tuple[str, str]], bytes]
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/")
 _RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
 _NAMES = {"elasticloadbalancing": "elbv2", "monitoring": "cloudwatch"}
-_REST = ("s3", "route53", "backup")
+_REST = ("s3", "route53", "backup", "arc-zonal-shift")
 _READS = (
     "Describe", "List", "Get", "Head", "Query", "Scan", "BatchGet", "TransactGet", "Search",
     "Lookup", "Simulate", "Test", "View", "Check", "Validate", "Filter", "Select", "Decode",

@@ -5,7 +5,7 @@ import socket
 import struct
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -19,6 +19,7 @@ from dr.sandbox.sim import Sim
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
+Service = Callable[[Asked, str, bytes], Answer]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 ADMIN = "/dr-sandbox/"
@@ -35,8 +36,15 @@ _UNSUPPORTED: Answer = (
 class Front:
     """The application a client of the sandbox talks to."""
 
-    def __init__(self, sim: Sim, moto: App, admin: Callable[[Environ, bytes], Answer]) -> None:
-        """Stand before moto's application."""
+    def __init__(
+        self,
+        sim: Sim,
+        moto: App,
+        admin: Callable[[Environ, bytes], Answer],
+        ours: Mapping[str, Service] | None = None,
+    ) -> None:
+        """Stand before moto's application. ours: services that it has not, by name."""
+        self._ours = ours or {}
         self._sim = sim
         self._moto = moto
         self._admin = admin
@@ -107,10 +115,20 @@ class Front:
         return self._after(environ, asked, fault, answer) if fault is not None else answer
 
     def _carried(self, environ: Environ, asked: Asked, body: bytes) -> Answer:
-        answer = self.recorder.carry(asked, environ, body, self.carry)
+        if asked.service in self._ours:
+            answer = self._by_us(asked, environ, body)
+        else:
+            answer = self.recorder.carry(asked, environ, body, self.carry)
         if asked.mutating and int(answer[0][:3]) < _ERROR:
             self.calls.carried_out(asked)
         return answer
+
+    def _by_us(self, asked: Asked, environ: Environ, body: bytes) -> Answer:
+        try:
+            return self._ours[asked.service](asked, str(environ["REQUEST_URI"]), body)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+            _complain(error)
+            return _UNSUPPORTED
 
     def _before(self, environ: Environ, asked: Asked, fault: Fault) -> Answer:
         if fault.kind is FaultKind.RESET_BEFORE:

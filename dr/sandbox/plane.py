@@ -1,13 +1,14 @@
 """What the data plane asks of the control plane, answered from moto's own objects."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from dr.cloud.terraform_s3 import LOCK_SUFFIX
 from dr.sandbox import locked, seeds_state, servers, standing
 from dr.sandbox.backends import backend
 from dr.sandbox.sim import PRIMARY, REGIONS, STANDBY, Sim
-from dr.sandbox.world import Disk, Target, Times
+from dr.sandbox.world import Disk, Shifts, Target, Times
 
 _EVERYWHERE = {"0.0.0.0/0", "::/0"}
 
@@ -15,9 +16,10 @@ _EVERYWHERE = {"0.0.0.0/0", "::/0"}
 class Plane:
     """`dr.sandbox.world.ControlPlane` over moto."""
 
-    def __init__(self, sim: Sim) -> None:
+    def __init__(self, sim: Sim, shifts: Shifts | None = None) -> None:
         """Know no estate yet."""
         self.sim = sim
+        self._shifts = shifts
         self._outputs: dict[str, str] = {}
 
     @property
@@ -51,7 +53,12 @@ class Plane:
             return servers.targets_of(region, part)
         arn = self._of(region, "target_group_arn", "standby_target_group_arn")
         group = backend("elbv2", region).target_groups.get(arn)
-        return servers.targets(region, group) if group is not None else []
+        if group is None:
+            return []
+        found = servers.targets(region, group)
+        arns = [str(arn) for arn in group.load_balancer_arns]
+        left = self._shifts.away(region, arns) if self._shifts is not None else set()
+        return [replace(one, shifted=one.zone in left) for one in found] if left else found
 
     def table_in_use(self, region: str) -> str | None:
         """Return the name in the service's parameter."""

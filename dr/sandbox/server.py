@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dr.cloud.supervisor import lives
-from dr.sandbox import alarms, fleet, patches, recording
+from dr.sandbox import alarms, fleet, patches, recording, zonal_shift
 from dr.sandbox.addresses import Addresses, claim, must_be_loopback
 from dr.sandbox.admin import Admin
 from dr.sandbox.data.truth import TruthLog, read_truth
@@ -27,6 +27,7 @@ from dr.sandbox.names import Names
 from dr.sandbox.plane import Plane
 from dr.sandbox.sim import Sim, set_times
 from dr.sandbox.world import Times
+from dr.sandbox.zonal_shift import ZonalShifts
 
 READY = "ready.json"
 TRUTH = "truth.jsonl"
@@ -59,9 +60,11 @@ class Server:
         self.sim = Sim(times, self.truth)
         patches.apply(self.sim)
         recording.warm()
-        self.plane = Plane(self.sim)
+        shifts = ZonalShifts(self.sim)
+        self.plane = Plane(self.sim, shifts)
         self.names = Names(self.plane, addresses)
-        self.front = Front(self.sim, DomainDispatcherApplication(loud), Admin(self))
+        ours = {zonal_shift.SERVICE: shifts.answer}
+        self.front = Front(self.sim, DomainDispatcherApplication(loud), Admin(self), ours)
         self.dns = DnsServer(addresses.api, self.names.resolve, lambda: self.sim.times.dns_ttl)
         self.data: Any = None
         self.built_by: str | None = None

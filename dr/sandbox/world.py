@@ -40,6 +40,7 @@ class Times:
     health_interval: float = 0.4  # of the load balancer's health checks
     health_threshold: int = 2  # so many failures make a target unhealthy; as many successes heal it
     dns_ttl: float = 0.0
+    zonal_shift: float = 0.6  # until traffic has left a zone, and until it is back
     alarm_minute: float = 0.4  # what an alarm takes for a minute
 
 
@@ -52,6 +53,7 @@ class Target:
     subnet: str
     running: bool
     healthy: bool = True  # by the load balancer's own health checks; it routes to these only
+    shifted: bool = False  # a zonal shift leads away from its zone, whatever its health
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,13 @@ class Truth:
     what: str
     about: str
     facts: dict[str, object] = field(default_factory=dict)
+
+
+class Shifts(Protocol):
+    """The zonal shifts of a sandbox."""
+
+    def away(self, region: str, balancers: list[str]) -> set[str]:
+        """Return the names of the zones that get no traffic of these load balancers now."""
 
 
 class ControlPlane(Protocol):

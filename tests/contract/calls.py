@@ -22,6 +22,7 @@ class Recorder:
     endpoint: str
     used: set[tuple[str, str]] = field(default_factory=set)
     hands: dict[str, Aws] = field(default_factory=dict)
+    shifted: str = ""  # what a zonal shift is on, which is what canceling it is authorised on
 
     def session(self, region: str) -> Any:
         session = boto3.session.Session(
@@ -30,6 +31,9 @@ class Recorder:
 
         def note(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
             service = str(model.service_model.service_name)
+            if service == "arc-zonal-shift":
+                self.shifted = params.get("resourceIdentifier", self.shifted)
+                params = {**params, "resourceIdentifier": self.shifted}
             at = str(context["client_region"])  # a hand may look elsewhere
             for permission in iam.permissions(service, str(model.name), params):
                 for resource in _resources(permission, str(model.name), params, at):
@@ -65,11 +69,10 @@ def _resources(permission: str, call: str, params: dict[str, Any], region: str) 
     if service == "ssm":
         name = params.get("Name") or params["ResourceId"]
         return [f"{lead}parameter/{name.removeprefix('/')}"]
+    if service == "arc-zonal-shift":
+        return [params["resourceIdentifier"]]
     if service == "route53":
-        if "HealthCheckId" in params or params.get("ResourceType") == "healthcheck":
-            return ["arn:aws:route53:::healthcheck/an-id"]
-        zone = params.get("HostedZoneId") or params["ResourceId"]
-        return [f"arn:aws:route53:::hostedzone/{zone}"]
+        return _names(params)
     return _fleet(permission, call, params, region)
 
 
@@ -105,6 +108,13 @@ def _named(service: str, params: dict[str, Any], lead: str) -> str:
         return given
     kind = {"elasticache": "replicationgroup:", "kms": "key/", "secretsmanager": "secret:"}
     return f"{lead}{kind[service]}{given}{'-AbCdEf' if service == 'secretsmanager' else ''}"
+
+
+def _names(params: dict[str, Any]) -> list[str]:
+    if "HealthCheckId" in params or params.get("ResourceType") == "healthcheck":
+        return ["arn:aws:route53:::healthcheck/an-id"]
+    zone = params.get("HostedZoneId") or params["ResourceId"]
+    return [f"arn:aws:route53:::hostedzone/{zone}"]
 
 
 def _networks_and_servers(call: str, params: dict[str, Any], lead: str, region: str) -> list[str]:

@@ -74,6 +74,7 @@ DRILL = pytest.mark.parametrize(
         "zone-evacuation",
         "terraform-state-loss",
         "terraform-stuck-lock",
+        "zonal-shift",
         "zone-loss",
     ],
 )
@@ -200,6 +201,7 @@ def test_the_policy_reaches_no_other_resource(name: str, cloud: Cloud) -> None:
         "cloudwatch:DescribeAlarms",
         "dynamodb:ListBackups",
         "dynamodb:ListTables",
+        "ec2:DescribeAvailabilityZones",
         "ec2:DescribeImages",
         "ec2:DescribeInstances",
         "ec2:DescribeNetworkAcls",

@@ -56,14 +56,21 @@ PATHS = {  # the others: health
     "terraform-state-loss": "pipeline",
     "terraform-stuck-lock": "pipeline",
 }
+TIMES = {  # by which only what the drill does helps
+    "zonal-shift": {"health_threshold": 50},
+}
 UNHARMED = {"zone-evacuation"}  # users must notice nothing
-UNALARMED = {*PATHS, *UNHARMED}  # drills that ask no alarm
-LED = {"route53-health-check"}  # the other Region serves all along: only the name moves
+UNALARMED = {*PATHS, *UNHARMED, "zonal-shift"}  # drills that ask no alarm
 # A promotion cannot be taken back: the drill, and the part of the service that has moved.
 LEAVING = {"rds-replica-promotion": "ledger/", "region-failover": ""}
 FELT_LATE = {"kms-key-disabled", "secret-deleted"}  # the service goes on with what it has read
 # The name of the service leads elsewhere.
-MOVING = {*LED, *LEAVING, "dynamodb-region-evacuation", "rds-snapshot-copy-restore"}
+MOVING = {
+    *LEAVING,
+    "dynamodb-region-evacuation",
+    "rds-snapshot-copy-restore",
+    "route53-health-check",
+}
 BELOW = {  # far below what the sandbox can do
     "aurora-global-failover": "300ms",
     "aurora-global-switchover": "300ms",
@@ -90,6 +97,7 @@ BELOW = {  # far below what the sandbox can do
     "zone-evacuation": "100ms",
     "terraform-state-loss": "500ms",
     "terraform-stuck-lock": "500ms",
+    "zonal-shift": "500ms",
     "zone-loss": "100ms",
 }
 
@@ -147,7 +155,9 @@ def played(
 ) -> Iterator[Played]:
     name = str(request.param)
     with ExitStack() as stack:
-        sandbox = stack.enter_context(fresh() if name in LEAVING else sandboxes.sandbox())
+        sandbox = stack.enter_context(
+            fresh() if name in LEAVING else sandboxes.sandbox(**TIMES.get(name, {}))
+        )
         yield Played(name, sandbox, tmp_path_factory.mktemp(name))
 
 
@@ -251,7 +261,9 @@ def test_it_does_not_pass_with_a_target_below_the_truth(
     name: str, sandboxes: Theatre, tmp_path: Path
 ) -> None:
     with ExitStack() as stack:
-        sandbox = stack.enter_context(fresh() if name in LEAVING else sandboxes.sandbox())
+        sandbox = stack.enter_context(
+            fresh() if name in LEAVING else sandboxes.sandbox(**TIMES.get(name, {}))
+        )
         rehearsal = Rehearsal(tmp_path / "home", sandbox)
         done = rehearsal.run(written(tmp_path / "drill.yaml", name, _target(name)))
 

@@ -67,7 +67,8 @@ class Rules:
         dark = {t.subnet: self.control.zone_dark(region, t.subnet) for t in targets}
         if targets and all(dark.values()):
             return [Fate.HANGS]
-        return [_fate(t, dark=dark[t.subnet]) for t in targets if t.healthy] or [Fate.NO_TARGET]
+        routed = [t for t in targets if t.healthy and not t.shifted]
+        return [_fate(t, dark=dark[t.subnet]) for t in routed] or [Fate.NO_TARGET]
 
     def writer(self, region: str) -> tuple[WriterState, str]:
         """Return whether the service can reach a writer, and which instance it is."""
