@@ -110,7 +110,7 @@ class Faults:
         return None
 
 
-_JSON = {"backup", "dynamodb", "ssm", "kms", "secretsmanager"}
+_JSON = {"arc-zonal-shift", "backup", "dynamodb", "ssm", "kms", "secretsmanager"}
 _THROTTLES = {
     "ec2": "RequestLimitExceeded",
     "s3": "SlowDown",

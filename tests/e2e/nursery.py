@@ -129,6 +129,7 @@ def _warm() -> None:
     aws = Aws("123456789012", "us-east-1", endpoint="http://127.0.0.1:9")
     for service in (
         "autoscaling",
+        "arc_zonal_shift",
         "backup",
         "dynamodb",
         "ec2",

@@ -78,6 +78,16 @@ _ONCE = {
         "secretsmanager:DeleteSecret": (1, 0),
         "secretsmanager:RestoreSecret": (1, 0),
     },
+    "terraform-state-loss": {"s3:CopyObject": (1, 0)},
+    "terraform-stuck-lock": {"s3:PutObject": (1, 0)},
+    "route53-health-check": {"route53:UpdateHealthCheck": (1, 1)},
+    "zonal-shift": {
+        "ec2:CreateNetworkAcl": (1, 0),
+        "ec2:ReplaceNetworkAclAssociation": (2, 2),
+        "ec2:DeleteNetworkAcl": (0, 1),
+        "arc-zonal-shift:StartZonalShift": (1, 0),
+        "arc-zonal-shift:CancelZonalShift": (0, 1),
+    },
     "elasticache-failover": {"elasticache:TestFailover": (1, 1)},
     "region-failover": {
         "ec2:CreateNetworkAcl": (3, 0),
