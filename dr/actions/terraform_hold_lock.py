@@ -11,7 +11,8 @@ Errors:  Refused - the state is locked already: somebody is at work, or the real
          Failed, Unclear - what botocore says, translated by the engine.
 Limits:  Locks of the S3 backend with `use_lockfile` only, not those in a DynamoDB table. The lock's
          ID comes from the step's token, so that whoever finds it can be told whose it is; its
-         `Who` names the run, its `Info` the moment after which it may be swept.
+         `Who` names the run, its `Info` the moment after which it may be released. `dr sweep` does
+         not look for it.
 Source:  Terraform, "Backend Type: s3" (`use_lockfile`), "State Locking"; Amazon S3 User Guide,
          "Conditional writes" (If-None-Match).
 Example: {id: die, kind: terraform.hold_lock, site: standby,

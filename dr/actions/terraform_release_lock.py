@@ -11,6 +11,7 @@ Errors:  Refused - the state is not locked; it is locked under another ID, which
 Limits:  Locks of the S3 backend with `use_lockfile` only; for others there is `terraform
          force-unlock ID`. What the dead apply had made and not written down is not in the state:
          a plan shows it as still to be made, and the next apply would make it twice.
+         In a bucket without versions, a lock taken between the look and the removal goes with it.
 Source:  Terraform, "State Locking" and `terraform force-unlock`; "Backend Type: s3"; Amazon S3 API
          Reference, DeleteObjects (by version: exactly the lock that was read is removed).
 Example: {id: unlock, kind: terraform.release_lock, site: standby,
@@ -76,13 +77,14 @@ class TerraformReleaseLock(Action[Aws, Params, Seen, Change]):
         return Change(bucket=params.bucket, state=params.state, lock=seen.lock)
 
     def execute(self, hand: Aws, change: Change) -> None:
-        lock = (change.state + LOCK_SUFFIX, change.lock.version)
-        s3_versions.delete(hand, change.bucket, [lock])
+        # In a bucket without versions every lock has the same version: its ID tells them apart.
+        if held_lock(hand, change.bucket, change.state) == change.lock:
+            lock = (change.state + LOCK_SUFFIX, change.lock.version)
+            s3_versions.delete(hand, change.bucket, [lock])
 
     def progress(self, change: Change, seen: Seen) -> Progress:
-        if seen.lock is not None and seen.lock.version == change.lock.version:
-            return Progress.UNTOUCHED
-        return Progress.SETTLED  # gone; if there is another one, somebody is at work again
+        # If there is another one, somebody is at work again.
+        return Progress.UNTOUCHED if seen.lock == change.lock else Progress.SETTLED
 
     def undo(self, change: Change) -> Kept:
         return Kept("a lock whose holder is dead protects nothing")

@@ -110,8 +110,9 @@ def test_the_lock_that_is_named_is_released(stage: Stage) -> None:
     assert isinstance(RELEASE.undo(change), Kept)
 
 
-def test_a_lock_taken_since_the_look_is_not_released(stage: Stage) -> None:
-    client = a_bucket(stage)
+@pytest.mark.parametrize("versions", [True, False])
+def test_a_lock_taken_since_the_look_is_not_released(stage: Stage, *, versions: bool) -> None:
+    client = a_bucket(stage, versions=versions)
     lock(client, "aaaa")
     change = stage.plan(RELEASE, named("aaaa"))
     client.delete_object(Bucket="states", Key=KEY)
@@ -159,6 +160,7 @@ def test_progress(held: HeldLock | None, forth: Progress, back: Progress) -> Non
         (None, Progress.SETTLED),
         (theirs(), Progress.UNTOUCHED),
         (theirs("bbbb", "v2"), Progress.SETTLED),
+        (theirs("bbbb"), Progress.SETTLED),  # without versions, they are all the same
     ],
 )
 def test_a_release_is_over_when_that_lock_is_gone(
