@@ -26,6 +26,7 @@ import json
 from pydantic import Field
 
 from dr.cloud.aws import Aws
+from dr.cloud.route53 import plain, zone_id
 from dr.model.base import Json, Record
 from dr.model.errors import Refused
 from dr.model.intent import Intent
@@ -75,16 +76,16 @@ class Route53Failover(Action[Aws, Params, Seen, Change]):
     change = Change
 
     def observe(self, hand: Aws, params: Params) -> Seen:
-        wanted = (_name(params.record), params.type)
+        wanted = (plain(params.record), params.type)
         # One page is enough: the listing is sorted and starts at the name, and what fills a page
         # under one name and type is no failover pair.
         page = hand.route53.list_resource_record_sets(
-            HostedZoneId=_zone(params.zone),
+            HostedZoneId=zone_id(params.zone),
             StartRecordName=params.record,
             StartRecordType=params.type,  # type: ignore[arg-type]  # AWS is the judge of types
         )
         records: list[Json] = json.loads(json.dumps(page["ResourceRecordSets"]))
-        found = [r for r in records if (_name(str(r["Name"])), r["Type"]) == wanted]
+        found = [r for r in records if (plain(str(r["Name"])), r["Type"]) == wanted]
         return Seen(records=tuple(sorted(found, key=_text)))
 
     def plan(self, params: Params, seen: Seen, intent: Intent) -> Change:
@@ -96,7 +97,7 @@ class Route53Failover(Action[Aws, Params, Seen, Change]):
                 "this action swaps a primary and a secondary"
             )
         primary, secondary = by_role["PRIMARY"], by_role["SECONDARY"]
-        to = _name(params.to)
+        to = plain(params.to)
         at_primary, at_secondary = to in _targets(primary), to in _targets(secondary)
         if at_primary == at_secondary:
             where = "both records point" if at_primary else "neither record points"
@@ -108,7 +109,7 @@ class Route53Failover(Action[Aws, Params, Seen, Change]):
         before = (primary, secondary)
         after = before if at_primary else (_moved(primary, secondary), _moved(secondary, primary))
         return Change(
-            zone=_zone(params.zone),
+            zone=zone_id(params.zone),
             record=params.record,
             type=params.type,
             before=before,
@@ -147,24 +148,14 @@ class Route53Failover(Action[Aws, Params, Seen, Change]):
         return {change.zone: {t["Key"]: t.get("Value", "") for t in listed.get("Tags", [])}}
 
 
-def _zone(zone: str) -> str:
-    return zone.rsplit("/", 1)[-1]
-
-
-def _name(name: str) -> str:
-    """Make names comparable: Route 53 adds the dot, writes * as an escape, and may prefix."""
-    plain = name.lower().rstrip(".").replace("\\052", "*")
-    return plain.removeprefix("dualstack.")
-
-
 def _targets(record: Json) -> set[str]:
     """Return where a record points: the alias' name, or each value."""
     alias, values = record.get("AliasTarget"), record.get("ResourceRecords")
     found: set[str] = set()
     if isinstance(alias, dict):
-        found.add(_name(str(alias["DNSName"])))
+        found.add(plain(str(alias["DNSName"])))
     if isinstance(values, list):
-        found.update(_name(str(v["Value"])) for v in values if isinstance(v, dict))
+        found.update(plain(str(v["Value"])) for v in values if isinstance(v, dict))
     return found
 
 

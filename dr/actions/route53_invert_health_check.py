@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from dr.cloud.aws import Aws
+from dr.cloud.route53 import plain, zone_id
 from dr.model.base import Record
 from dr.model.errors import Refused
 from dr.model.intent import Intent
@@ -102,7 +103,7 @@ class Route53InvertHealthCheck(Action[Aws, Params, Seen, Change]):
         if seen.check.inverted:
             raise Refused(f"{check} is inverted already: somebody has failed over by it")
         return Change(
-            zone=_zone(params.zone), record=params.record, check=seen.check.id, inverted=True
+            zone=zone_id(params.zone), record=params.record, check=seen.check.id, inverted=True
         )
 
     def execute(self, hand: Aws, change: Change) -> None:
@@ -128,12 +129,12 @@ class Route53InvertHealthCheck(Action[Aws, Params, Seen, Change]):
 
 def _records(hand: Aws, params: Params) -> "list[ResourceRecordSetTypeDef]":
     page = hand.route53.list_resource_record_sets(
-        HostedZoneId=_zone(params.zone),
+        HostedZoneId=zone_id(params.zone),
         StartRecordName=params.record,
         StartRecordType=params.type,  # type: ignore[arg-type]  # AWS is the judge of types
     )
-    wanted = (_name(params.record), params.type)
-    return [r for r in page["ResourceRecordSets"] if (_name(r["Name"]), r["Type"]) == wanted]
+    wanted = (plain(params.record), params.type)
+    return [r for r in page["ResourceRecordSets"] if (plain(r["Name"]), r["Type"]) == wanted]
 
 
 def _check(hand: Aws, id_: str) -> HealthCheck:
@@ -144,12 +145,3 @@ def _check(hand: Aws, id_: str) -> HealthCheck:
         inverted=bool(found.get("Inverted")),
         disabled=bool(found.get("Disabled")),
     )
-
-
-def _zone(zone: str) -> str:
-    return zone.rsplit("/", 1)[-1]
-
-
-def _name(name: str) -> str:
-    """Make names comparable: Route 53 adds the dot."""
-    return name.lower().rstrip(".")
