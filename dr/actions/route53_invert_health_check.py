@@ -83,7 +83,8 @@ class Route53InvertHealthCheck(Action[Aws, Params, Seen, Change]):
 
     def observe(self, hand: Aws, params: Params) -> Seen:
         by_role = {str(r["Failover"]): r for r in _records(hand, params) if "Failover" in r}
-        id_ = by_role.get("PRIMARY", {}).get("HealthCheckId")
+        primary = by_role.get("PRIMARY")
+        id_ = primary.get("HealthCheckId") if primary is not None else None
         return Seen(
             roles=tuple(sorted(by_role)), check=_check(hand, id_) if id_ is not None else None
         )

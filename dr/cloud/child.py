@@ -23,7 +23,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -165,6 +164,8 @@ class Children:
 
         env: laid over ours. Raises Refused if there is no such program or it takes too long.
         """
+        import subprocess  # at first use: a drill is validated without any
+
         try:
             done = subprocess.run(
                 list(argv),
@@ -222,6 +223,8 @@ class Children:
 
 
 def _supervise(path: Path, lock: int, env: Mapping[str, str]) -> None:
+    import subprocess
+
     # -I -S: no site packages and no variables of Python's; the supervisor needs nothing of them.
     command = [sys.executable, "-I", "-S", supervisor.__file__, str(path.absolute()), str(lock)]
     try:

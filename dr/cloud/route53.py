@@ -1,7 +1,7 @@
 """What Route 53's API writes in its own way: ids of hosted zones, and names.
 
 Source:  Amazon Route 53 API Reference, ListResourceRecordSets; Developer Guide, "DNS domain name
-         format" (`*` is listed as `\\052`).
+         format" (`*` is listed as its octal code).
 """
 
 

@@ -14,12 +14,14 @@ import json
 import os
 import select
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # its readers are imported by every drill with a child, long before there is one
+    import subprocess
 
 LONGEST_WAIT_S = 5.0  # a machine that slept is noticed after so long
 # Counts on while the machine sleeps, as `dr.cloud.clock` does; that module is out of reach here.
@@ -71,7 +73,9 @@ class _Asked:
                 os.read(self._read, 4096)
 
 
-def _spawn(attempt: Path, spec: dict[str, Any]) -> subprocess.Popen[bytes]:
+def _spawn(attempt: Path, spec: dict[str, Any]) -> "subprocess.Popen[bytes]":
+    import subprocess
+
     with (attempt / "stdout").open("wb") as out, (attempt / "stderr").open("wb") as err:
         return subprocess.Popen(
             spec["argv"],
@@ -84,7 +88,7 @@ def _spawn(attempt: Path, spec: dict[str, Any]) -> subprocess.Popen[bytes]:
 
 
 def _watch(
-    child: subprocess.Popen[bytes], asked: _Asked, timeout_s: float | None, grace_s: float
+    child: "subprocess.Popen[bytes]", asked: _Asked, timeout_s: float | None, grace_s: float
 ) -> str:
     """Wait for the end; past the timeout, or when asked, interrupt and at last kill.
 

@@ -119,7 +119,7 @@ class Terraform:
 
         Terraform refuses a plan that was made for another state, so nothing is applied twice.
         """
-        said = {"input": False, "json": IsFlagged, "lock_timeout": LOCK_TIMEOUT}
+        said: dict[str, Any] = {"input": False, "json": IsFlagged, "lock_timeout": LOCK_TIMEOUT}
         argv = self._binary.argv("apply", str(plan), **said, **self._where())
         return self.children.start(
             name, argv, cwd=self.directory, env=self.env, timeout_s=timeout_s, grace_s=GRACE_S

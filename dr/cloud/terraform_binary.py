@@ -1,8 +1,9 @@
 """The terraform binary, through python-terraform: the only module that imports it.
 
-python-terraform (0.10.1, the last) renders the arguments. Everything else of it is overridden: it
-prompts on a closed stdin, has no time limit, runs `terraform <typo>` for any misspelt attribute,
-and reads the state file behind Terraform's back.
+python-terraform (0.10.1, the last) renders the arguments. Nothing else of it is used: it prompts
+on a closed stdin, has no time limit, runs `terraform <typo>` for any misspelt attribute, and reads
+the state file behind Terraform's back. It is imported at the first command: a drill is validated
+and planned without it.
 
 Units:   seconds.
 Errors:  Refused - there is no terraform, or a command that only reads took too long.
@@ -11,18 +12,12 @@ Errors:  Refused - there is no terraform, or a command that only reads took too 
 import os
 import shutil
 import signal
-import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from python_terraform import IsFlagged
-from python_terraform import Terraform as PythonTerraform
-
 from dr.model.errors import Refused
-
-__all__ = ["Answer", "Binary", "IsFlagged"]
 
 READ_TIMEOUT_S = 600.0  # a refresh of a large estate
 INTERRUPT_GRACE_S = 30.0
@@ -37,19 +32,17 @@ class Answer:
     err: str
 
 
-class Binary(PythonTerraform):  # type: ignore[misc]  # it has no types
-    """python-terraform as a renderer of arguments; `cmd` is ours."""
+class IsFlagged:
+    """The value of an option that is given without one."""
+
+
+class Binary:
+    """The binary in one directory: python-terraform renders its arguments, and nothing else."""
 
     def __init__(self, directory: Path, env: Mapping[str, str]) -> None:
         """Run nothing yet. env: the whole environment."""
         self.env = dict(env)
-        super().__init__(working_dir=str(directory))
-
-    def __getattr__(self, item: str) -> Any:
-        raise AttributeError(item)
-
-    def read_state_file(self, file_path: str | None = None) -> None:
-        self.tfstate = None
+        self._directory = directory
 
     def argv(self, command: str, *args: str, **options: Any) -> list[str]:
         """Render a command line."""
@@ -59,9 +52,7 @@ class Binary(PythonTerraform):  # type: ignore[misc]  # it has no types
                 "terraform is not on the PATH; install Terraform 1.11 or newer "
                 "(https://developer.hashicorp.com/terraform/install)"
             )
-        self.terraform_bin_path = found
-        argv: list[str] = self.generate_cmd_string(command, *args, **options)
-        return argv
+        return _renderer(self._directory, found)(command, *args, **options)
 
     def cmd(
         self, command: str, *args: str, timeout_s: float = READ_TIMEOUT_S, **options: Any
@@ -70,9 +61,11 @@ class Binary(PythonTerraform):  # type: ignore[misc]  # it has no types
 
         In a group of its own: a Ctrl-C at the terminal is ours to pass on.
         """
+        import subprocess
+
         process = subprocess.Popen(
             self.argv(command, *args, **options),
-            cwd=self.working_dir,
+            cwd=self._directory,
             env=self.env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -91,3 +84,22 @@ class Binary(PythonTerraform):  # type: ignore[misc]  # it has no types
                 process.communicate()
             raise Refused(f"terraform {command} took longer than {timeout_s:.0f} s") from None
         return Answer(process.returncode, out, err)
+
+
+def _renderer(directory: Path, binary: str) -> Callable[..., list[str]]:
+    """Return what renders a command line."""
+    from python_terraform import IsFlagged as Flag
+    from python_terraform import Terraform
+
+    class Renderer(Terraform):  # type: ignore[misc]  # it has no types
+        def read_state_file(self, file_path: str | None = None) -> None:
+            self.tfstate = None
+
+    made = Renderer(working_dir=str(directory), terraform_bin_path=binary)
+
+    def render(command: str, *args: str, **options: Any) -> list[str]:
+        theirs = {name: Flag if value is IsFlagged else value for name, value in options.items()}
+        argv: list[str] = made.generate_cmd_string(command, *args, **theirs)
+        return argv
+
+    return render

@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,7 +97,7 @@ def test_drift_refuses_the_drill_before_anything_is_touched(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     group = {"AutoScalingGroupName": "orders"}
-    asg = inventory.fake_hands(sandbox.endpoint, "us-west-2").autoscaling
+    asg: Any = inventory.fake_hands(sandbox.endpoint, "us-west-2").autoscaling
     asg.update_auto_scaling_group(**group, DesiredCapacity=2)
     sandbox.delete("calls")
     rehearsal = Rehearsal(tmp_path / "home", sandbox)
