@@ -6,7 +6,8 @@ would swap them back, or destroy what serves now. So it is said what that apply 
 
 Units:   none.
 Errors:  Refused - drift, where the drill says that drift refuses it.
-Limits:  drift of what is not in the state cannot be seen; ignored attributes are ignored.
+Limits:  drift of what is not in the state cannot be seen; ignored attributes are ignored. What the
+         next apply would do is told for the variables that Terraform finds by itself.
 Source:  Terraform CLI, `plan -refresh-only -detailed-exitcode`; `plan` and `show -json`.
 Example: {id: unchanged, kind: terraform.no_drift, with: {config: estate, refuse: false}}
 """
@@ -25,7 +26,6 @@ SHOWN = 8
 class Params(Record):
     config: str = Field(description="Name of the configuration in the drill's `terraform`.")
     refuse: bool = Field(default=True, description="Drift refuses the drill; else it is a finding.")
-
     next_apply: bool = Field(
         default=False, description="Also say what the next apply would do, as after a drill."
     )
@@ -49,13 +49,15 @@ class TerraformNoDrift(Check[Terraform, Params, Seen]):
 
     def observe(self, hand: Terraform, params: Params) -> Seen:
         hand.initialise_once()
+        would: tuple[str, ...] = ()
         if params.next_apply:
             plan, drifted = hand.next_apply()
-            return Seen(drifted=drifted, would=_would(plan))
-        drifted = hand.drift()
+            would = _would(plan)
+        else:
+            drifted = hand.drift()
         if drifted and params.refuse:
             raise Refused(f"{_said(drifted)}; apply or import it, or set `drift: warn`")
-        return Seen(drifted=drifted)
+        return Seen(drifted=drifted, would=would)
 
     def judge(self, params: Params, before: Seen | None, seen: Seen) -> Outcome:
         why = _said(seen.drifted) if seen.drifted else "no drift"
