@@ -35,7 +35,7 @@ from dr.model.progress import Doubt, Progress
 from dr.ports import Action
 
 if TYPE_CHECKING:
-    from types_boto3_route53.type_defs import ResourceRecordSetTypeDef
+    from types_boto3_route53.type_defs import ResourceRecordSetOutputTypeDef
 
 ROUTING_CONTROL = "RECOVERY_CONTROL"
 
@@ -128,7 +128,7 @@ class Route53InvertHealthCheck(Action[Aws, Params, Seen, Change]):
         return {change.check: {t["Key"]: t.get("Value", "") for t in listed.get("Tags", [])}}
 
 
-def _records(hand: Aws, params: Params) -> "list[ResourceRecordSetTypeDef]":
+def _records(hand: Aws, params: Params) -> "list[ResourceRecordSetOutputTypeDef]":
     page = hand.route53.list_resource_record_sets(
         HostedZoneId=zone_id(params.zone),
         StartRecordName=params.record,

@@ -231,7 +231,7 @@ def test_a_directory_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_a_misspelt_method_runs_no_command(place: Path) -> None:
     with pytest.raises(AttributeError):
-        Binary(place, {}).destory  # noqa: B018
+        Binary(place, {}).destory  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_a_read_past_its_time_is_stopped(place: Path) -> None:
