@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -19,6 +19,8 @@ from dr.core.decisions import stamp
 from dr.model.due import Occurrence, State
 
 STATES = [state.value for state in State]
+ENDED: Final = "heartbeat ended"
+"""What the log of a heartbeat ends with: `terraform/runner` rings when nobody says it any more."""
 
 
 @click.command()
@@ -39,7 +41,8 @@ def due(
 
     With --run it is a heartbeat, for cron or any other scheduler, as often as you like: it begins
     each occurrence once, inside its window only, and drills that may not run unattended wait for
-    `dr schedule approve`. The exit code is then that of the worst run.
+    `dr schedule approve`. The exit code is then that of the worst run. The last line on stderr is
+    "heartbeat ended": whoever watches the log misses it when a heartbeat dies.
     """
     clock, place = Clock(), home()
     known = read_schedules(paths, clock.now())
@@ -56,6 +59,8 @@ def due(
     if run_:
         _tell(found, clock)
     _show(found, as_json=as_json)
+    if run_:
+        click.echo(ENDED, err=True)
     bad = any(row.found.state in fail_on for row in found.rows)
     return worst([*codes, Exit.FAIL if bad else Exit.PASS])
 
