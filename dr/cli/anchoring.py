@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import orjson
 
+from dr.cli.diagnostics import safe
 from dr.cli.exit_codes import Exit
 from dr.cli.home import home
 from dr.cli.stamping import TSA, stamp_seal
@@ -23,8 +24,9 @@ from dr.core.seal import (
     SEAL_FILE,
     SEAL_SIGNATURE,
     SEAL_STAMP,
+    Seal,
 )
-from dr.model.errors import Refused
+from dr.model.errors import DrError, Refused
 from dr.model.units import Duration
 from dr.stores.files import write_whole
 from dr.stores.keys import P256_KEY
@@ -43,7 +45,8 @@ _KEY = re.compile(r"arn:aws[a-z-]*:kms:([a-z0-9-]+):([0-9]{12}):(key|alias)/.+")
 
 
 @click.command()
-@click.argument("run_id", metavar="RUN", default="last")
+@click.argument("run_id", metavar="[RUN]", required=False)
+@click.option("--all", "all_", is_flag=True, help="Every sealed run that the bucket lacks.")
 @click.option("--tsa", metavar="URL", envvar=TSA, help=f"A timestamp authority; or ${TSA}.")
 @tsa_ca_
 @click.option("--kms", metavar="ARN", help="A P-256 key in AWS KMS that signs the seal, too.")
@@ -55,9 +58,15 @@ _KEY = re.compile(r"arn:aws[a-z-]*:kms:([a-z0-9-]+):([0-9]{12}):(key|alias)/.+")
     "--keep", default=KEPT_FOR, show_default=True, metavar="LENGTH", help="Locked for so long."
 )
 def anchor(
-    run_id: str, *, tsa: str | None, tsa_ca: Path | None, kms: str | None, **bucket: str | None
+    run_id: str | None,
+    *,
+    all_: bool,
+    tsa: str | None,
+    tsa_ca: Path | None,
+    kms: str | None,
+    **bucket: str | None,
 ) -> int:
-    """Anchor a sealed run with somebody else: an authority's clock, a KMS key, a locked bucket.
+    """Anchor a sealed run (the last) with somebody else: a clock, a KMS key, a locked bucket.
 
     A timestamp shows that the seal was there at a moment. A signature by a KMS key shows a key
     that nobody could copy. Objects under compliance lock, in an account that whoever runs drills
@@ -67,7 +76,11 @@ def anchor(
     Needs kms:GetPublicKey and kms:Sign, or s3:PutObject, s3:PutObjectRetention, s3:GetObject and
     s3:GetObjectRetention. Asking again does nothing twice.
     """
-    run = home().run(run_id)
+    if all_:
+        if run_id or kms or _typed("tsa") or not bucket["place"]:
+            raise click.UsageError("--all goes with --s3, and with no RUN, --tsa or --kms")
+        return _all(bucket)
+    run = home().run(run_id or "last")
     if not (tsa or kms or bucket["place"]):
         raise click.UsageError("name an anchor: --tsa, --kms or --s3")
     where = _where(run, bucket) if bucket["place"] else None
@@ -81,6 +94,37 @@ def anchor(
     if where is not None:
         _uploaded(run, where, Duration.parse(str(bucket["keep"])))
     return Exit.PASS
+
+
+def _typed(name: str) -> bool:
+    """Say whether an option was typed: an authority in the environment is for each run's end."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is click.core.ParameterSource.COMMANDLINE
+
+
+def _all(bucket: dict[str, str | None]) -> int:
+    """Anchor what no receipt speaks of; one that cannot be does not keep the others from it."""
+    from dr.cli.evidence import sealed_already
+
+    code = Exit.PASS
+    for run in home().runs():
+        made = sealed_already(run)
+        if made is None:
+            continue
+        where = _where(run, bucket)
+        if f"{_base(run, made, where[2])}/{SEAL_FILE}" in _receipted(run, where[1]):
+            continue
+        try:
+            _uploaded(run, where, Duration.parse(str(bucket["keep"])))
+        except DrError as error:
+            click.echo(f"{run.id} is NOT anchored: {safe(str(error))}", err=True)
+            code = Exit.FAIL
+    return code
+
+
+def _base(run: RunDir, made: Seal, prefix: str) -> str:
+    """Return where a run lies: one sealed as incomplete, and again when complete, at two places."""
+    return "/".join(part for part in (prefix, run.id, made.status) if part)
 
 
 def _signed(run: RunDir, key: str) -> None:
@@ -149,8 +193,7 @@ def _uploaded(run: RunDir, where: tuple[Aws, str, str], keep: Duration) -> None:
     made, (aws, bucket, prefix) = finished(run), where
     hands, clock = (aws, aws.acting_hand()), Clock()
     until = clock.now().replace(microsecond=0) + timedelta(microseconds=keep.us)
-    # A run that was sealed as incomplete and again when complete has two seals, at two places.
-    base = "/".join(part for part in (prefix, run.id, made.status) if part)
+    base = _base(run, made, prefix)
     files = {n: (run.path / n).read_bytes() for n in UPLOADED if (run.path / n).is_file()}
     entries = len(Register(home().path / REGISTER_FILE).entries())
     files[f"register-{entries:06d}.jsonl"] = (home().path / REGISTER_FILE).read_bytes()

@@ -226,6 +226,29 @@ def test_another_object_under_the_name_is_said_loudly(
     assert not (run.path / "addenda").exists()
 
 
+def test_all_that_the_bucket_lacks_is_anchored_and_one_that_cannot_be_is_said(
+    place: Place,
+    bucket: Iterator[Aws],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DR_TSA", "http://127.0.0.1:1/")  # is for the end of a run
+    aws = next(bucket)
+    first, second = place.closed(a_case()), place.closed(a_case())
+    place.begun(a_case())
+    key = f"dr/{first.id}/complete/SEAL.txt"
+    aws.s3.put_object(Bucket="evidence", Key=key, Body=b"other", ChecksumAlgorithm="SHA256")
+    to = ["--all", "--s3", "s3://evidence/dr", "--account", ACCOUNT, "--region", REGION]
+
+    assert dr(["anchor", *to]) == Exit.FAIL
+    assert f"{first.id} is NOT anchored: ANOTHER object" in capsys.readouterr().err
+    assert (second.path / "addenda/0001/anchor.json").is_file()
+    assert dr(["anchor", *to]) == Exit.FAIL
+    assert second.id not in capsys.readouterr().out, "its receipt is here: nothing is asked"
+    assert dr(["anchor", second.id, *to]) == Exit.USAGE
+    assert dr(["anchor", "--all", "--tsa", "http://127.0.0.1:1/"]) == Exit.USAGE
+
+
 def test_a_wrong_place_is_refused_before_anything_is_asked(place: Place) -> None:
     run = place.closed(a_case())
 
