@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from dr.cli.campaign_pack import packed_up
 from dr.cli.conducting import Conductor
 from dr.cli.diagnostics import safe
 from dr.cli.exit_codes import Exit
@@ -16,6 +17,7 @@ from dr.cli.home import home
 from dr.cli.placing import Here
 from dr.cli.safety import refuse_if_engaged
 from dr.cli.scheduling import Item, Known, owed, read_schedule
+from dr.cli.verifying import tsa_ca_
 from dr.cloud.clock import Clock
 from dr.core.campaign import worst
 from dr.core.due import Owed
@@ -56,18 +58,38 @@ def campaign() -> None:
 @click.option(
     "--confirm", multiple=True, metavar="ENVIRONMENT", help="Somebody answers for live runs there."
 )
+@click.option(
+    "--pack",
+    "pack_",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where its pack goes, a directory that is not there yet; default: in the home.",
+)
+@tsa_ca_
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def run(path: Path, *, period: str, confirm: tuple[str, ...], as_json: bool) -> int:
+def run(
+    path: Path,
+    *,
+    period: str,
+    confirm: tuple[str, ...],
+    pack_: Path | None,
+    tsa_ca: Path | None,
+    as_json: bool,
+) -> int:
     """Run what a period owes, now: each drill once per period, whatever fired it before.
 
     Windows are for the scheduler, and not waited for; freezes hold here, too. Called again after a
     crash it goes on where it was: what ended is not repeated, what was interrupted is resumed.
+    It ends with a summary, and a pack (see dr pack) of every run that was registered in the period,
+    whoever began it. Exit code: that of the worst run; 1 when the record has gaps or does not hold.
     """
     clock, place = Clock(), home().ready()
     known = read_schedule(path, clock.now())
     meant = named(period, known.schedule.fiscal_year_starts)
     if meant is None:
         raise click.UsageError(f"{period!r} is no period: 2026Q4, 2026H2, 2026-11, 2026-W46, 2026")
+    if pack_ is not None and pack_.exists():
+        raise Refused(f"{pack_} is there already; nothing is written over")
     parts = parts_of(known, meant, place, clock.now())
     for part in parts:
         _allowed(part, confirm)
@@ -80,8 +102,10 @@ def run(path: Path, *, period: str, confirm: tuple[str, ...], as_json: bool) -> 
         where = place.path / "campaigns"
         where.mkdir(mode=0o700, exist_ok=True)
         write_whole(where / f"{known.schedule.schedule}-{meant.name}.json", summary.encode())
-    click.echo(summary if as_json else _text(rows, conductor))
-    codes = [int(row["code"]) for row in rows if row["code"] is not None]
+        click.echo(summary if as_json else _text(rows, conductor))
+        own = [row["run"] for row in rows if row["run"]]
+        packed = packed_up(known, meant, own, summary, (pack_, tsa_ca))
+    codes = [packed, *(int(row["code"]) for row in rows if row["code"] is not None)]
     unbegun = any(row["code"] is None and not row["skipped"] for row in rows)
     return worst([*codes, Exit.INCONCLUSIVE if unbegun else Exit.PASS])
 

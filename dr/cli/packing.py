@@ -3,7 +3,9 @@
 import re
 import shlex
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 
@@ -56,13 +58,31 @@ def pack(*, period: str, out: Path, tsa_ca: Path | None) -> int:
     runs = [one for one in found.outcomes if quarter_of(one.registered) == period]
     if not runs:
         raise Refused(f"no run was registered in {period}")
+    code = packed(out, period, runs, found, None if tsa_ca is None else tsa_ca.read_bytes())
+    click.echo(out)
+    return code
+
+
+def packed(
+    out: Path,
+    period: str,
+    runs: list[Outcome],
+    found: Portfolio,
+    roots: bytes | None,
+    extra: Mapping[str, bytes] = MappingProxyType({}),
+) -> int:
+    """Write a pack of these runs, whole or not at all, and say what does not hold or is missing.
+
+    roots: certificates that timestamps are checked against. extra: files that lie beside the rest
+    and are no evidence.
+    """
     beside = out.with_name(f".{out.name}.new")
     shutil.rmtree(beside, ignore_errors=True)  # of a pack that died half way
     beside.mkdir(parents=True)
-    roots = None if tsa_ca is None else tsa_ca.read_bytes()
+    for name, content in extra.items():
+        (beside / name).write_bytes(content)
     stamped = _write(beside, period, runs, found, roots)
     beside.rename(out)
-    click.echo(out)
     for text in stamped.values():
         click.echo(text, err=True)
     missing = [one for one in runs if one.wrong or one.ending in {Ending.OPEN, Ending.MISSING}]
@@ -141,7 +161,7 @@ def _readme(
     lines = [
         f"# Disaster-recovery drills, {period}",
         "",
-        f"Made at {found.made_at}. Every run that was registered in this quarter:",
+        f"Made at {found.made_at}. Every run that was registered in this period:",
         "",
         "| No. | Run | Outcome | Evidence |",
         "|---|---|---|---|",

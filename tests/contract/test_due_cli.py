@@ -1,9 +1,9 @@
 """`dr due`, `dr schedule`, `dr campaign`: a quarter in fast-forward, with runs that are sealed."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,79 +13,23 @@ from dr.cli.conducting import Conductor
 from dr.cli.exit_codes import Exit
 from dr.cli.exporting import FORMATS
 from dr.cli.frame import run as dr
-from dr.cli.heartbeat import beat, look, strictest, tell
-from dr.cli.scheduling import Known, read_schedules
+from dr.cli.heartbeat import Row, beat, look, strictest, tell
+from dr.cli.scheduling import Known
 from dr.core.periods import named
-from dr.engine_ports import Placer
-from dr.model.campaign import Order, Place, Placed
 from dr.model.due import State
 from dr.model.errors import Refused
-from dr.stores.occurrences import begun_by
-from dr.stores.register import FILE, Register
+from dr.stores.register import Register
 from dr.stores.rundir import Home
+from tests.contract import quarters
 from tests.contract.bundles import Place as Story
-from tests.contract.bundles import StoryClock, a_case
-from tests.contract.verifiers import VERIFIED, Given, shell
+from tests.contract.bundles import a_case
+from tests.contract.quarters import PLATFORM, Sky, Stage, known_now
+from tests.contract.verifiers import ask, told_to_check
 from tests.docs.pages import ROOT
 from tests.unit.schedules import at
 
+sky, story, always = quarters.sky, quarters.story, quarters.always
 DRILLS = sorted(path.stem for path in (ROOT / "drills").glob("*.yaml"))
-
-
-class Sky(StoryClock):
-    """A clock that a test moves; a story that is told takes minutes of it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.today = at("2026-10-01 00:00")
-        self.first = super().now()
-
-    def now(self) -> datetime:
-        return self.today + (super().now() - self.first)
-
-    def wait(self, event: Any, seconds: float) -> bool:
-        return bool(event.is_set())
-
-
-class Stage(Placer):
-    """Places runs that were played: each is registered, journalled and sealed by the real code."""
-
-    def __init__(self, story: Story, known: list[Known]) -> None:
-        self.story = story
-        self.shas = {i.rule.drill: i.parsed.sha256 for one in known for i in one.items}
-        self.submitted: list[str] = []
-
-    def submit(self, order: Order) -> None:
-        self.submitted.append(order.key)
-        drill = order.key.partition("@")[0]
-        case = a_case(drill=drill, service=order.service, definition_sha256=self.shas[drill])
-        self.story.closed(case, occurrence=order.key)
-
-    def state(self, order: Order) -> Placed:
-        home = self.story.home.path
-        run = begun_by(Register(home / FILE).entries(), order.key, home / "runs")
-        return Placed(Place.ENDED, 0, run) if run else Placed(Place.ABSENT)
-
-    def withdraw(self, order: Order) -> None:
-        pass
-
-
-@pytest.fixture
-def sky() -> Sky:
-    return Sky()
-
-
-@pytest.fixture
-def story(tmp_path: Path, sky: Sky, monkeypatch: pytest.MonkeyPatch) -> Story:
-    monkeypatch.setenv("DR_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("os.fsync", lambda fd: None)
-    place = Story.at(tmp_path / "home")
-    place.clock = sky
-    return place
-
-
-def known_now(sky: Sky) -> list[Known]:
-    return read_schedules((str(ROOT / "schedules"),), sky.now())
 
 
 def approve_all(known: list[Known], home: Home, sky: Sky) -> None:
@@ -98,8 +42,17 @@ def approve_all(known: list[Known], home: Home, sky: Sky) -> None:
             heartbeat.decide(row.known, said, home)
 
 
-def test_a_quarter_in_fast_forward(story: Story, sky: Sky, tmp_path: Path) -> None:
-    """All shipped drills are owed, wait for a person, run once each, and are evidence."""
+def until_something(rows: Sequence[Row], now: datetime) -> timedelta:
+    """Return how long to wait: until the next window opens, and a day at most, for reminders."""
+    next_ = [row.found.next.start for row in rows if row.found.next is not None]
+    ahead = min((at - now for at in next_ if at > now), default=timedelta(days=1))
+    return min(max(ahead, timedelta(minutes=55)), timedelta(days=1))
+
+
+def test_a_quarter_in_fast_forward(
+    story: Story, sky: Sky, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All shipped drills are owed, wait for a person, run once each, and end in one pack."""
     known = known_now(sky)
     stage = Stage(story, known)
     waited: set[str] = set()
@@ -114,9 +67,7 @@ def test_a_quarter_in_fast_forward(story: Story, sky: Sky, tmp_path: Path) -> No
             while not conductor.step():
                 pass
             approve_all(known, story.home, sky)
-        sky.today += timedelta(minutes=55)
-        if not any(row.found.open for row in look(known, story.home, sky).rows):
-            sky.today += timedelta(hours=1, minutes=30)
+        sky.today += until_something(found.rows, sky.now())
 
     assert sorted(key.partition("@")[0] for key in stage.submitted) == DRILLS
     assert {key.partition("@")[2] for key in stage.submitted} == {"2026Q4"}
@@ -127,10 +78,14 @@ def test_a_quarter_in_fast_forward(story: Story, sky: Sky, tmp_path: Path) -> No
     ids = [json.loads(line)["id"] for line in lines]
     assert len(ids) == len(set(ids))
     assert {json.loads(line)["type"] for line in lines} == {"drill.reminder", "drill.window-open"}
-    run = story.home.runs()[0]
-    bundle = story.exported(run, tmp_path / "bundle")
-    given = Given(signers=story.signers(), register=story.register)
-    assert shell(bundle, given).code == VERIFIED
+
+    for module in ("campaigns", "portfolio"):
+        monkeypatch.setattr(f"dr.cli.{module}.Clock", lambda: sky)
+    sky.today = at("2026-12-31 08:00")
+    asked = ["campaign", "run", str(ROOT / "schedules/platform.yaml"), "--period", "2026Q4"]
+    assert dr([*asked, "--pack", str(tmp_path / "pack")]) == Exit.PASS
+    assert told_to_check(tmp_path / "pack") == len(DRILLS), "every team's runs are in the pack"
+    ask(tmp_path / "pack", most=2)
 
 
 def test_nothing_begins_in_a_freeze_or_outside_its_window(story: Story, sky: Sky) -> None:
@@ -159,11 +114,9 @@ def test_a_campaign_runs_each_once_and_goes_on_where_it_was(story: Story, sky: S
         parts = parts_of(known, period, story.home, sky.now())
         conductor = conducted(parts, known, stage, sky)
         rows = [campaigns._row(part, conductor, story.home) for part in parts]
-        assert [(row["drill"], row["code"]) for row in rows] == [
-            ("zone-loss", 0), ("region-failover", 0),
-        ]  # fmt: skip
+        assert [(row["drill"], row["code"]) for row in rows] == [(name, 0) for name in PLATFORM]
         assert all(row["seal_sha256"] for row in rows)
-    assert stage.submitted == ["zone-loss@2026Q4", "region-failover@2026Q4"]
+    assert stage.submitted == [f"{name}@2026Q4" for name in PLATFORM]
     assert beat([known], story.home, sky).orders == ()
 
     with pytest.raises(Refused, match="has not begun"):
@@ -180,7 +133,9 @@ def test_a_drill_that_somebody_ran_by_hand_is_not_run_again(story: Story, sky: S
     story.closed(a_case(drill="zone-loss", service="orders"))
 
     parts = parts_of(known, period, story.home, sky.now())
-    assert [(part.by, part.wanted) for part in parts] == [("zone-loss-0001", False), ("", True)]
+    assert [(part.by, part.wanted) for part in parts] == [
+        ("zone-loss-0001", False), *[("", True)] * (len(PLATFORM) - 1),
+    ]  # fmt: skip
     conductor = conducted(parts[:1], known, Stage(story, [known]), sky)
     assert campaigns._row(parts[0], conductor, story.home)["code"] == Exit.PASS
 
@@ -202,16 +157,6 @@ def test_a_live_campaign_needs_somebody_who_answers_for_it(story: Story, sky: Sk
 
 
 # The command line ------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def always(monkeypatch: pytest.MonkeyPatch, sky: Sky) -> Sky:
-    """Have every command live on a day of the window of rds-failover."""
-    sky.today = at("2026-11-10 15:30")
-    for module in ("due", "schedule", "exporting", "campaigns", "validating", "serve"):
-        monkeypatch.setattr(f"dr.cli.{module}.Clock", lambda: sky, raising=False)
-    monkeypatch.chdir(ROOT)
-    return sky
 
 
 def test_people_decide_at_the_command_line(

@@ -1,9 +1,7 @@
 """Many runs of one home: history, comparison, portfolio, and the pack that an auditor gets."""
 
 import json
-import os
 import shutil
-import subprocess
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,6 +18,7 @@ from dr.stores.decisions import record
 from tests.contract.authority import Authority
 from tests.contract.bundles import Place, a_case
 from tests.contract.forging import begins
+from tests.contract.verifiers import ask
 
 
 @pytest.fixture(scope="module")
@@ -161,21 +160,6 @@ def test_a_pack_with_something_missing_is_written_and_says_so(
     readme = (out / "README.md").read_text()
     assert "| 2 | orders-zone-loss-0002 | missing | not here |" in readme
     assert "GAP: orders-zone-loss-0002" in readme
-
-
-def ask(pack: Path) -> list[str]:
-    """Do what the README of a pack says; return what was not said to hold."""
-    said = []
-    for line in (pack / "README.md").read_text().splitlines():
-        if line.startswith("bash verify.sh"):
-            done = subprocess.run(
-                ["bash", "-c", line], cwd=pack, env={"PATH": os.environ["PATH"]}, check=False,
-                capture_output=True, text=True, timeout=60,
-            )  # fmt: skip
-            *lines, last = done.stdout.splitlines()
-            assert (done.returncode, last) == (0, "VERIFIED"), done.stdout
-            said += [text for text in lines if not text.startswith("ok")]
-    return said
 
 
 def test_a_pack_of_a_campaign_verifies_offline_timestamps_and_all(
