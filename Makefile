@@ -3,15 +3,16 @@
 # make check  format, lint, types, import layers, tests, coverage
 # make fix    format, and repair what can be repaired
 # make bench  the benchmarks, with Chaos Toolkit beside us where the package index has it
-# make chaos  death at every port, every fault in every call, 1,000 SIGKILLs: an hour or more
+# make chaos  death at every port, every fault in every call, 1,000 SIGKILLs, 200 double heartbeats: an hour or more
 # make fuzz   garbage as drills, messages and journals, for SECONDS=60 or as long as you say
+# make rules  the Prometheus rules against promtool's own tests of them
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO_HOME ?= $(CURDIR)/.dr
 .DEFAULT_GOAL := help
 SECONDS ?= 60
-.PHONY: help setup demo test check fix lint types layers coverage bench chaos fuzz clean
+.PHONY: help setup demo test check fix lint types layers coverage bench chaos fuzz rules clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -65,9 +66,16 @@ chaos: setup
 	DR_POINTS=1 DR_KILLS=1000 $(BIN)/python -m pytest -q --timeout 0 tests/crash
 	DR_POINTS=1 $(BIN)/python -m pytest -q --timeout 0 tests/e2e/test_positions.py tests/e2e/test_hostile.py
 	DR_KILLS=100 $(BIN)/python -m pytest -q --timeout 0 tests/e2e/test_crash_cli.py
+	DR_BEATS=200 $(BIN)/python -m pytest -q --timeout 0 tests/contract/test_hammering.py
 
 fuzz: setup
 	DR_FUZZ_S=$(SECONDS) $(BIN)/python -m pytest -q -s --timeout 0 tests/fuzz
+
+rules: setup
+	@command -v promtool >/dev/null || { echo "promtool comes with Prometheus (Debian: apt install prometheus)"; exit 2; }
+	@mkdir -p .dr/rules && cp tests/contract/rules.yaml .dr/rules/tests.yaml
+	$(BIN)/dr schedule export --format prometheus --output .dr/rules/rules.yaml
+	promtool test rules .dr/rules/tests.yaml
 
 clean:
 	rm -rf $(VENV) .dr .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

@@ -2,12 +2,17 @@
 
 import shutil
 import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import promql_parser
 import pytest
 from icalendar import Calendar
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
 
 from dr.model.due import Ages, Occurrence, Standing, State
@@ -87,8 +92,18 @@ def test_a_cron_job_never_runs_twice_at_once_and_never_stops_for_good() -> None:
     assert {m["name"] for m in pod["containers"][0]["volumeMounts"]} == {"home"}
 
 
-def test_a_workflow_has_the_shape_of_one() -> None:
-    flow = YAML(typ="safe").load(heartbeats.github(ARGV, ""))
+def test_a_workflow_is_one_by_the_schema_of_workflows(tmp_path: Path) -> None:
+    text = heartbeats.github(ARGV, "")
+    flow = YAML(typ="safe").load(text)
+    (tmp_path / "good.yaml").write_text(text)
+    (tmp_path / "bad.yaml").write_text(text.replace("runs-on", "runs-at"))
+    for name, code in (("good", 0), ("bad", 1)):
+        done = subprocess.run(
+            [Path(sys.executable).with_name("check-jsonschema"), "--builtin-schema",
+             "vendor.github-workflows", tmp_path / f"{name}.yaml"],
+            capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == code, done.stdout + done.stderr
 
     assert set(flow) == {"name", "on", "permissions", "concurrency", "jobs"}
     assert flow["on"]["schedule"] == [{"cron": "7,22,37,52 * * * *"}]
@@ -114,6 +129,45 @@ def test_terraform_finds_nothing_to_format(tmp_path: Path) -> None:
 def stands(state: State, **over: Any) -> Stands:
     found = Standing("rds-failover", state, "why", Ages(attempted=at("2026-11-10 09:00")), **over)
     return Stands("payments", found, timedelta(days=100), sandbox=False)
+
+
+def test_metrics_are_read_back_by_a_parser_of_openmetrics() -> None:
+    rehearsed = replace(stands(State.FRESH), sandbox=True)
+    text = metrics([stands(State.OVERDUE, failed="x"), rehearsed], at("2026-11-10 12:00"))
+    families = {one.name: one for one in text_string_to_metric_families(text)}
+
+    assert {one.type for one in families.values()} == {"gauge"}
+    assert all(one.documentation.endswith(".") for one in families.values())
+    states = [one for one in families["dr_drill_state"].samples if one.value == 1]
+    assert [one.labels for one in states] == [
+        {"schedule": "payments", "drill": "rds-failover", "state": "overdue"},
+        {"schedule": "payments", "drill": "rds-failover", "simulated": "true", "state": "fresh"},
+    ]
+    assert families["dr_drill_passed_time_seconds"].samples == []
+    assert families["dr_heartbeat_time_seconds"].samples[0].value == 1794312000
+
+
+def test_each_rule_is_promql_about_metrics_that_are_written() -> None:
+    text = metrics([stands(State.OVERDUE)], at("2026-11-10 12:00"))
+    written = {one.name for one in text_string_to_metric_families(text)}
+    rules = YAML(typ="safe").load(RULES)["groups"][0]["rules"]
+
+    spoken = [set(selected(promql_parser.parse(rule["expr"]))) for rule in rules]
+    assert all(spoken)
+    assert set().union(*spoken) <= written
+    with pytest.raises(ValueError, match="invalid promql query"):
+        promql_parser.parse(rules[0]["expr"] + " ==")
+
+
+def selected(expression: Any) -> Iterator[str]:
+    """Yield the names of the metrics that an expression asks for."""
+    if isinstance(expression, promql_parser.VectorSelector):
+        yield expression.name
+    for part in ("lhs", "rhs", "expr"):
+        if (inner := getattr(expression, part, None)) is not None:
+            yield from selected(inner)
+    for inner in getattr(expression, "args", ()):
+        yield from selected(inner)
 
 
 def test_metrics_and_rules_speak_of_the_same() -> None:
