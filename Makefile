@@ -5,7 +5,7 @@
 # make bench  the benchmarks, with Chaos Toolkit beside us where the package index has it
 # make chaos  death at every port, every fault in every call, 1,000 SIGKILLs, 200 double heartbeats: an hour or more
 # make fuzz   garbage as drills, messages and journals, for SECONDS=60 or as long as you say
-# make rules  the Prometheus rules against promtool's own tests of them
+# make rules  the Prometheus rules, by promtool
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin

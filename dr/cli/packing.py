@@ -79,9 +79,11 @@ def packed(
     beside = out.with_name(f".{out.name}.new")
     shutil.rmtree(beside, ignore_errors=True)  # of a pack that died half way
     beside.mkdir(parents=True)
+    stamped = _write(beside, period, runs, found, roots)
     for name, content in extra.items():
         (beside / name).write_bytes(content)
-    stamped = _write(beside, period, runs, found, roots)
+        with (beside / "README.md").open("a") as readme:
+            readme.write(f"\n`{name}` lies beside the evidence, and is none.\n")
     beside.rename(out)
     for text in stamped.values():
         click.echo(text, err=True)

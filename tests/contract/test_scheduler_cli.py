@@ -50,6 +50,7 @@ def test_a_campaign_at_the_command_line_ends_with_a_summary_and_a_pack(
         (name, 0) for name in PLATFORM
     ]
     assert json.loads((tmp_path / "pack/campaign.json").read_bytes()) == summary
+    assert "`campaign.json` lies beside" in (tmp_path / "pack/README.md").read_text()
     assert told_to_check(tmp_path / "pack") == 1 + len(PLATFORM), "whoever began it"
     ask(tmp_path / "pack", most=2)
 
