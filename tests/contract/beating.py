@@ -25,7 +25,7 @@ def main() -> int:
     file, key = Path(sys.argv[2]), sys.argv[sys.argv.index("--occurrence") + 1]
     drill = file.stem
     case = a_case(drill=drill, simulated=True, definition_sha256=sha256_of(file))
-    os.fsync = lambda fd: None  # type: ignore[assignment] # what a disk keeps is not the question
+    os.fsync = lambda fd: None  # what a disk keeps is not the question
     place = Place(Home(Path(os.environ["DR_HOME"])), StoryClock())
     try:
         with taken(place.home, drill, key):

@@ -67,7 +67,7 @@ def test_a_quarter_in_fast_forward(
             while not conductor.step():
                 pass
             approve_all(known, story.home, sky)
-        sky.today += until_something(found.rows, sky.now())
+        sky.today += until_something(look(known, story.home, sky).rows, sky.now())
 
     assert sorted(key.partition("@")[0] for key in stage.submitted) == DRILLS
     assert {key.partition("@")[2] for key in stage.submitted} == {"2026Q4"}

@@ -23,6 +23,7 @@ from dr.report.schedules.parts import Entry, Stands
 from dr.report.schedules.prometheus import RULES, metrics
 from tests.unit.schedules import a_rule, at
 
+parsed: Any = text_string_to_metric_families  # it has no types
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 ARGV = ["/opt/dr/bin/dr", "due", "--run", "a b", "100%", "$HOME"]
 
@@ -134,7 +135,7 @@ def stands(state: State, **over: Any) -> Stands:
 def test_metrics_are_read_back_by_a_parser_of_openmetrics() -> None:
     rehearsed = replace(stands(State.FRESH), sandbox=True)
     text = metrics([stands(State.OVERDUE, failed="x"), rehearsed], at("2026-11-10 12:00"))
-    families = {one.name: one for one in text_string_to_metric_families(text)}
+    families = {one.name: one for one in parsed(text)}
 
     assert {one.type for one in families.values()} == {"gauge"}
     assert all(one.documentation.endswith(".") for one in families.values())
@@ -149,7 +150,7 @@ def test_metrics_are_read_back_by_a_parser_of_openmetrics() -> None:
 
 def test_each_rule_is_promql_about_metrics_that_are_written() -> None:
     text = metrics([stands(State.OVERDUE)], at("2026-11-10 12:00"))
-    written = {one.name for one in text_string_to_metric_families(text)}
+    written = {one.name for one in parsed(text)}
     rules = YAML(typ="safe").load(RULES)["groups"][0]["rules"]
 
     spoken = [set(selected(promql_parser.parse(rule["expr"]))) for rule in rules]
@@ -162,7 +163,7 @@ def test_each_rule_is_promql_about_metrics_that_are_written() -> None:
 def selected(expression: Any) -> Iterator[str]:
     """Yield the names of the metrics that an expression asks for."""
     if isinstance(expression, promql_parser.VectorSelector):
-        yield expression.name
+        yield str(expression.name)
     for part in ("lhs", "rhs", "expr"):
         if (inner := getattr(expression, part, None)) is not None:
             yield from selected(inner)
