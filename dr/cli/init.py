@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from dr.cli.exit_codes import Exit
+from dr.model.names import NAME_PATTERN
 
 if TYPE_CHECKING:
     from dr.core.draft import Draft
@@ -64,7 +65,9 @@ def init(
     if out is not None and out.exists():
         raise click.UsageError(f"{out} exists, and nothing is overwritten")
     told = _told(given, made)
-    told.setdefault("drill", scenario if out is None else out.stem)
+    if out is not None and re.fullmatch(NAME_PATTERN, out.stem):
+        told.setdefault("drill", out.stem)
+    told.setdefault("drill", scenario)
     estate = None if terraform is None else _estate(terraform, out)
     if estate is not None:
         told |= {f"{name}.dir": estate.dir for name in made.parsed.drill.terraform}

@@ -140,6 +140,16 @@ def test_what_is_told_beforehand_is_not_asked_for(tmp_path: Path) -> None:
     assert planned(out.read_text()).drill == "documents"
 
 
+@pytest.mark.parametrize(("file", "drill"), [("mine.yaml", "mine"), ("My_Drill.yaml", "zone-loss")])
+def test_a_drill_is_called_by_its_file_where_that_is_a_name(
+    file: str, drill: str, tmp_path: Path
+) -> None:
+    out = tmp_path / file
+    run("--scenario", "zone-loss", "--offline", "--no-input", "--out", str(out))
+
+    assert f"\ndrill: {drill}\n" in out.read_text()
+
+
 def test_what_is_asked_for_can_be_answered_or_left_open() -> None:
     code, text, told = run(
         "--scenario", "rds-failover", "--offline",
