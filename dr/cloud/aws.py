@@ -69,7 +69,7 @@ class Aws:
     # The services, typed. One line makes another one available.
     @property
     def arc_zonal_shift(self) -> Any:
-        return self._client("arc-zonal-shift")
+        return self.client("arc-zonal-shift")
 
     @property
     def autoscaling(self) -> "AutoScalingClient":
@@ -97,7 +97,7 @@ class Aws:
 
     @property
     def ecs(self) -> Any:
-        return self._client("ecs")
+        return self.client("ecs")
 
     @property
     def elasticache(self) -> "ElastiCacheClient":

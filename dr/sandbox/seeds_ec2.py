@@ -42,7 +42,7 @@ def seed(aws: Aws, outputs: dict[str, str]) -> None:
 
 def _archive(aws: Aws, place: Any) -> None:
     """Make the archive's server with its disk, the snapshot and the parameter."""
-    written = _written(aws._client("ebs"))
+    written = _written(aws.client("ebs"))
     disk: Any = {"DeviceName": DEVICE, "Ebs": {"SnapshotId": written, "VolumeType": "gp3"}}
     server = _server(aws, ARCHIVE, **place, BlockDeviceMappings=[disk])
     (volume,) = aws.ec2.describe_volumes(

@@ -54,12 +54,12 @@ class Applied:
     out: dict[str, Any]
 
     def client(self, service: str, region: str = REGION) -> Any:
-        return inventory.fake_hands(self.endpoint, region)._client(service)
+        return inventory.fake_hands(self.endpoint, region).client(service)
 
 
 def apply(sandbox: Sandbox, place: Path) -> Applied:
     """Apply a copy of the runner, and beside it the role of drills and the exported schedule."""
-    ec2 = inventory.fake_hands(sandbox.endpoint, REGION)._client("ec2")
+    ec2 = inventory.fake_hands(sandbox.endpoint, REGION).client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.30.0.0/16")["Vpc"]["VpcId"]
     subnets = [
         ec2.create_subnet(

@@ -157,7 +157,7 @@ def test_a_restored_volume_says_how_much_of_it_is_loaded(cloud: Cloud) -> None:
 
 def test_what_was_written_to_the_disk_is_in_its_snapshots(cloud: Cloud) -> None:
     """Its content came through the direct API, and goes from snapshot to snapshot."""
-    ebs = cloud.east._client("ebs")
+    ebs = cloud.east.client("ebs")
     source = _disk(cloud)["SnapshotId"]
     listed = ebs.list_snapshot_blocks(SnapshotId=source)["Blocks"]
 
