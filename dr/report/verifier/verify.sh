@@ -90,7 +90,7 @@ signed() { # NUMBER TEXT SIG NAMESPACE WHAT [KEY IT MUST BE]
 }
 
 # 1, 2: signatures
-BY=$(f signed_by 2>/dev/null)
+BY=${SAYS[signed_by]-}
 if ! seal_form; then no 1 'the seal is not of its form'
 elif [ "$BY" = nobody ]; then
   if [ -e SEAL.txt.sig ] || [ -n "$AS" ]; then no 1 'the seal is not signed'; else na 1 'the seal is not signed'; fi
