@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
+import orjson
+
 _LEAVES: Final = frozenset({str, int, bool, type(None)})
 
 
@@ -22,8 +24,6 @@ def canonical(value: object) -> bytes:
     Raises ValueError for a float, an integer beyond 2**53 - 1, text that is not Unicode scalar
     values, a key that is not text, and any other type.
     """
-    import orjson
-
     try:
         _check((value,))
         found = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
