@@ -82,7 +82,7 @@ def plainly(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> int:
     code = dr(arguments)
     out, err = capfd.readouterr()
     _plain(arguments, Done(code, out, err))
-    assert "drill of" not in err, (err, "what is imported is sound, or nothing is written")
+    assert "--> drill of " not in err, (err, "what is imported is sound, or nothing is written")
     return code
 
 
