@@ -78,7 +78,7 @@ _ONCE = {
         "secretsmanager:DeleteSecret": (1, 0),
         "secretsmanager:RestoreSecret": (1, 0),
     },
-    "terraform-state-loss": {"s3:CopyObject": (1, 0)},
+    "terraform-state-loss": {"s3:PutObject": (1, 0)},  # a copy is put, too
     "terraform-stuck-lock": {"s3:PutObject": (1, 0)},
     "route53-health-check": {"route53:UpdateHealthCheck": (1, 1)},
     "zonal-shift": {

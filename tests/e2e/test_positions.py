@@ -53,10 +53,10 @@ PORTS = {  # about so many, unobserved: where to draw from
     "backup-restore-job": 124,
     "kms-key-disabled": 58,
     "secret-deleted": 58,
-    "terraform-state-loss": 58,
-    "terraform-stuck-lock": 58,
-    "route53-health-check": 66,
-    "zonal-shift": 76,
+    "terraform-state-loss": 62,
+    "terraform-stuck-lock": 62,
+    "route53-health-check": 74,
+    "zonal-shift": 82,
     "region-failover": 130,
 }
 RETURNING = [name for name in SHIPPED if name not in FOR_GOOD]
