@@ -252,9 +252,7 @@ def test_changes_over_every_protocol_are_counted(cloud: Cloud) -> None:
 
 def test_a_call_the_simulator_does_not_know_is_recognised(cloud: Cloud) -> None:
     with pytest.raises(ResponseParserError) as raised:
-        cloud.east.rds.failover_global_cluster(
-            GlobalClusterIdentifier="g", TargetDbClusterIdentifier="arn:aws:rds:x"
-        )
+        cloud.east.rds.describe_db_recommendations()
     assert isinstance(translate(raised.value), SimulatorUnsupported)
 
 

@@ -75,6 +75,7 @@ def test_the_estate_is_seeded_tagged_and_shaped_as_drills_expect(home: Path, est
         "orders-2": "us-east-1b",
         "orders-ledger": "us-east-1a",
         "orders-reports": "us-east-1a",
+        "orders-stock-primary-1": "us-east-1a",
     }
     vpc = aws.ec2.describe_vpcs(VpcIds=[out["vpc_id"]])["Vpcs"][0]
     assert {"Key": "dr-drill", "Value": "allowed"} in vpc["Tags"]

@@ -1,10 +1,15 @@
-"""What an estate is made of, as the API tells it, without what is accidental: ids, ARNs, dates."""
+"""What an estate is made of, as the API tells it, without what is accidental: ids, ARNs, dates.
+
+The sandbox makes more than the estate, for drills of what takes Terraform too long: all of that has
+names of its own, and is left out here.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dr.cloud.aws import Aws
 
+NAME = "orders"  # `name` of terraform/estate
 Tags = dict[str, str]
 
 
@@ -60,8 +65,8 @@ def _network(aws: Aws) -> Any:
 
 
 def _balancer(aws: Aws) -> Any:
-    (balancer,) = aws.elbv2.describe_load_balancers()["LoadBalancers"]
-    (group,) = aws.elbv2.describe_target_groups()["TargetGroups"]
+    (balancer,) = aws.elbv2.describe_load_balancers(Names=[NAME])["LoadBalancers"]
+    (group,) = aws.elbv2.describe_target_groups(Names=[NAME])["TargetGroups"]
     arn = balancer["LoadBalancerArn"]
     (listener,) = aws.elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"]
     tagged = aws.elbv2.describe_tags(ResourceArns=[arn, group["TargetGroupArn"]])
@@ -109,13 +114,21 @@ def _fleet(aws: Aws) -> Any:
             (i["InstanceType"], tags(t for t in i["Tags"] if ":" not in t["Key"]))
             for reservation in reservations
             for i in reservation["Instances"]
-            if i["State"]["Name"] == "running"
+            if i["State"]["Name"] == "running" and _of_fleet(i)
         ],
     }
 
 
+def _of_fleet(instance: Mapping[str, Any]) -> bool:
+    return any(tag["Key"] == "aws:autoscaling:groupName" for tag in instance["Tags"])
+
+
 def _database(aws: Aws) -> Any:
-    (cluster,) = aws.rds.describe_db_clusters()["DBClusters"]
+    (cluster,) = [
+        c
+        for c in aws.rds.describe_db_clusters()["DBClusters"]
+        if c["DBClusterIdentifier"] in {NAME, f"{NAME}-standby"}
+    ]
     instances = aws.rds.describe_db_instances()["DBInstances"]
     return {
         **_picked(
@@ -142,14 +155,14 @@ def _database(aws: Aws) -> Any:
 
 
 def _parameter(aws: Aws) -> Any:
-    name = "/orders/table"
+    name = f"/{NAME}/table"
     found = aws.ssm.get_parameter(Name=name)["Parameter"]
     listed = aws.ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)
     return _picked(found, "Type", "Value"), tags(listed["TagList"])
 
 
 def _table(aws: Aws) -> Any:
-    (name,) = aws.dynamodb.list_tables()["TableNames"]
+    name = aws.ssm.get_parameter(Name=f"/{NAME}/table")["Parameter"]["Value"]
     found = aws.dynamodb.describe_table(TableName=name)["Table"]
     backups = aws.dynamodb.describe_continuous_backups(TableName=name)
     listed = aws.dynamodb.list_tags_of_resource(ResourceArn=found["TableArn"])

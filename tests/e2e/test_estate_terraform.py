@@ -114,11 +114,10 @@ def test_the_password_is_in_no_state(estate: Estate) -> None:
 
 
 def test_the_standby_database_is_a_replica_in_the_other_region(estate: Estate) -> None:
-    clusters = [
-        estate.client("rds", region).describe_db_clusters()["DBClusters"]
-        for region in ("us-east-1", "us-west-2")
-    ]
-    (primary,), (standby,) = clusters
+    (primary,), (standby,) = (
+        estate.client("rds", region).describe_db_clusters(DBClusterIdentifier=name)["DBClusters"]
+        for region, name in (("us-east-1", "orders"), ("us-west-2", "orders-standby"))
+    )
 
     assert standby["ReplicationSourceIdentifier"] == primary["DBClusterArn"]
     members = {m["DBInstanceIdentifier"] for m in primary["DBClusterMembers"]}
@@ -126,7 +125,7 @@ def test_the_standby_database_is_a_replica_in_the_other_region(estate: Estate) -
     zones = {
         i["DBInstanceIdentifier"]: i["AvailabilityZone"]
         for i in estate.client("rds").describe_db_instances()["DBInstances"]
-        if i.get("DBClusterIdentifier")  # the others are not Terraform's
+        if i.get("DBClusterIdentifier") == "orders"  # the others are not Terraform's
     }
     assert zones == {"orders-1": "us-east-1a", "orders-2": "us-east-1b"}
 
@@ -141,7 +140,8 @@ def test_what_drills_touch_carries_the_tag_that_allows_it(estate: Estate) -> Non
 
     assert estate.outputs["alb_arn"] in tagged("elasticloadbalancing:loadbalancer")
     assert any(arn.endswith(":cluster:orders") for arn in tagged("rds:cluster"))
-    reservations = estate.client("ec2").describe_instances()["Reservations"]
+    fleet = {"Name": "tag:aws:autoscaling:groupName", "Values": ["orders"]}
+    reservations = estate.client("ec2").describe_instances(Filters=[fleet])["Reservations"]
     instances = [i for r in reservations for i in r["Instances"]]
     assert len(instances) == 3
     assert all({"Key": "dr-drill", "Value": "allowed"} in i["Tags"] for i in instances)
