@@ -88,5 +88,6 @@ def apply(sandbox: Sandbox, place: Path) -> Applied:
         (config / f"{drill}.json").write_text(printed(drill))
     terraform = Terraform(config, place / "work", applying.environment(sandbox.endpoint))
     terraform.init()
+    terraform.validate()
     terraform.apply(terraform.plan(), timeout_s=280.0)
     return Applied(terraform, sandbox.endpoint, terraform.outputs())

@@ -88,6 +88,10 @@ def test_it_names_no_endpoint_and_no_credential() -> None:
     assert [word for word in telling if word in text] == []
 
 
+def test_it_is_valid(estate: Estate) -> None:
+    estate.terraform().validate()
+
+
 def test_a_second_plan_has_nothing_to_do(second: SavedPlan) -> None:
     assert second.summary.empty, second.summary
 
