@@ -26,19 +26,18 @@ def view_of(checked: Checked) -> View:
     drill, plan = checked.parsed.drill, assemble(checked)
     sites = {step.id: step.site for step in plan.steps}
     placed = []
-    for place in checked.steps:
-        if place.kind is None:
-            continue  # `check` has refused it
+    known = [(place, place.kind) for place in checked.steps if place.kind is not None]  # all are
+    for place, kind in known:
         where = sites[place.step.id]
         placed.append(
             Placed(
                 phase=place.phase,
                 path=place.path,
                 step=place.step,
-                kind=place.kind,
+                kind=kind,
                 where=where,
                 site=drill.sites[where] if where is not None else None,
-                calls=calls(place.step, place.kind),
+                calls=calls(place.step, kind),
             )
         )
     return View(drill, plan, checked.parsed.positions, tuple(placed))

@@ -6,6 +6,7 @@ from typing import Final
 
 from dr.core.lint.view import REGION_LOSS, TERRAFORM, ZONE_LOSS, Remark, View
 from dr.core.positions import listed
+from dr.model.base import Json
 from dr.model.drill import Phase
 
 HOMES: Final = {
@@ -144,10 +145,8 @@ def copy_from_lost_region(view: View) -> Iterator[Remark]:
                 yield Remark((*one.path, "with", field), message, "", help_)
 
 
-def _host(params: object) -> str:
+def _host(params: Json) -> str:
     """Return what a probe asks, without the path; empty if its parameters do not say."""
-    if not isinstance(params, dict):
-        return ""
     for key in _WHERE:
         given = params.get(key)
         if isinstance(given, str):
