@@ -223,3 +223,48 @@ def test_roles_are_passed_to_services_only_and_only_what_a_run_made_is_ended() -
     }
     assert conditions["ec2:TerminateInstances"] == {"Null": {"aws:ResourceTag/dr:run": "false"}}
     assert "RunInstances" in conditions["ec2:CreateTags"]["StringEquals"]["ec2:CreateAction"]
+
+
+def test_what_a_program_or_terraform_needs_is_for_people_to_tell() -> None:
+    run = {"id": "burn", "kind": "command.run", "with": {"argv": ["burn"], "check": ["look"]}}
+    notes = _with(run).notes
+    assert "step burn (command.run) also needs whatever its program calls" in notes
+    assert not any("its Terraform configuration" in note for note in notes)
+
+    applied = policies(_plan("pilot-light"), kinds()).notes
+    assert any(
+        "(terraform.apply) also needs whatever the resources of its Terraform configuration" in note
+        for note in applied
+    )
+
+
+def test_what_the_program_of_a_probe_needs_is_for_people_to_tell() -> None:
+    plan = _bound("rds-failover")
+    asking = plan.probes[0].model_copy(update={"id": "ask", "kind": "command"})
+    asked = plan.model_copy(update={"probes": (*plan.probes, asking)})
+    note = "probe ask (command) also needs whatever its program calls"
+
+    assert note not in policies(plan, kinds()).notes
+    assert note in policies(asked, kinds()).notes
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("eu-central-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
+)
+def test_the_role_and_the_resources_of_a_site_are_in_the_partition_of_its_region(
+    region: str, partition: str
+) -> None:
+    plan = _bound("rds-failover")
+    site = plan.sites["primary"].model_copy(update={"region": region, "role": "drills"})
+    found = policies(plan.model_copy(update={"sites": {**plan.sites, "primary": site}}), kinds())
+
+    role = f"arn:{partition}:iam::123456789012:role/drills"
+    assert (
+        f"site primary: the policy is for {role}; its caller needs sts:AssumeRole on it"
+        in found.notes
+    )
+    assert _on(found, "rds:FailoverDBCluster") == [
+        f"arn:{partition}:rds:{region}:123456789012:cluster:orders"
+    ]
+    assert not any("sts:AssumeRole" in note for note in policies(plan, kinds()).notes)
