@@ -154,6 +154,7 @@ def test_without_a_change_the_marks_run_for_as_long_as_the_drill_waits(
 class MoveParams(Record):
     ttl: int | str | None = None
     interval: int | str | None = None
+    request_interval: int | None = None
     threshold: int | str | None = None
 
 
@@ -174,6 +175,7 @@ def moved(
     return lint(check(parse(text, "linted.yaml"), kinds))
 
 
+PROMOTE = "kind: aws.rds.promote, site: standby, with: {cluster: orders}"
 CHANGES, CHECKS = "route53:ChangeResourceRecordSets", "route53:UpdateHealthCheck"
 
 
@@ -183,10 +185,15 @@ CHANGES, CHECKS = "route53:ChangeResourceRecordSets", "route53:UpdateHealthCheck
         (CHANGES, "", "1m until all name servers know, and a TTL of 1m"),
         (CHANGES, "ttl: 300", "1m until all name servers know, and a TTL of 5m"),
         (CHANGES, "ttl: 5m", "1m until all name servers know, and a TTL of 5m"),
-        (CHANGES, "ttl: 0", "1m until all name servers know, and a TTL of 1m"),
+        (CHANGES, "ttl: -300", "1m until all name servers know, and a TTL of 1m"),
         (CHANGES, 'ttl: "${run.id}"', "1m until all name servers know, and a TTL of 1m"),
         (CHECKS, "", "1 checks every 10s, and a TTL of 1m"),
         (CHECKS, "ttl: 5m, interval: 30, threshold: 3", "3 checks every 30s, and a TTL of 5m"),
+        (
+            CHECKS,
+            'interval: "${run.id}", request_interval: 30',
+            "1 checks every 30s, and a TTL of 1m",
+        ),
         (CHECKS, 'interval: 30s, threshold: "3"', "1 checks every 30s, and a TTL of 1m"),
     ],
 )
@@ -214,3 +221,25 @@ def test_a_drill_that_may_go_unattended_has_no_step_that_may_need_a_person(
     people = [one for one in found(codes.NOBODY_THERE, said) if "`act`" in one.message]
 
     assert ["needs a person" in one.message for one in people] == [True] * remarks
+
+
+OTHER = '  - {id: other, kind: http.get, every: 200ms, with: {url: "https://b.example/"}}\nmarks:\n'
+
+
+@pytest.mark.parametrize(
+    ("code", "swaps", "piece"),
+    [
+        (codes.NO_NEGATIVE, [("probe: shop}", "probe: other}"), ("marks:\n", OTHER)], "id: other"),
+        (codes.NO_CONTROL, [(", control: true", "")], "id: shop"),
+        (codes.NO_OBJECTIVE, [NO_RTO, NO_RPO, ("objectives:\n", "objectives: {}\n")], "objectives"),
+        (codes.IRREVERSIBLE, [recover(PROMOTE)], "id: act"),
+    ],
+)
+def test_a_warning_of_the_plan_stands_at_what_it_is_about(
+    code: str, swaps: Swaps, piece: str
+) -> None:
+    text = written(swaps)
+    (one,) = found(code, linted(text))
+
+    assert one.span is not None
+    assert piece in text.split("\n")[one.span.line - 1]
