@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from dr.core.importing.outline import listing, mapping
 from dr.core.kinds import Kinds, ProbeKind, StepKind
 from dr.core.parse import Parsed, read
 from dr.core.positions import Path
@@ -53,9 +54,7 @@ class Draft:
 
 def draft(parsed: Parsed, kinds: Kinds) -> Draft:
     """Return the draft that a drill makes, which must be sound."""
-    data = read(parsed.text, parsed.positions.file)[0].data
-    if not isinstance(data, dict):
-        raise TypeError("a drill that is sound is a mapping")
+    data = mapping(read(parsed.text, parsed.positions.file)[0].data)
     hands = {kind.hand for entry in _steps(data) if (kind := kinds.step(_kind(entry))) is not None}
     made = Draft(parsed, data, {}, _of_sites(parsed), "Terraform" in hands)
     found = [*_of_the_head(made), *_of_resources(made, kinds)]
@@ -70,9 +69,7 @@ def draft(parsed: Parsed, kinds: Kinds) -> Draft:
 
 def _steps(data: Json) -> Iterator[Json]:
     for phase in PHASES:
-        listed = data.get(phase.value)
-        entries = listed if isinstance(listed, list) else []
-        yield from (entry for entry in entries if isinstance(entry, dict))
+        yield from map(mapping, listing(data.get(phase.value)))
 
 
 def _of_sites(parsed: Parsed) -> dict[str, str]:
@@ -104,11 +101,9 @@ def _of_resources(made: Draft, kinds: Kinds) -> Iterator[Question]:
     told = dict(made.literals)  # sites: they are asked for by their own names
     for path, text in texts(made.data):
         listed = made.data[str(path[0])]
-        if path[0] not in LISTS or not isinstance(listed, list) or not isinstance(path[1], int):
-            continue
-        entry = listed[path[1]]
-        if not isinstance(entry, dict):
-            continue
+        if path[0] not in LISTS or not isinstance(listed, list):
+            continue  # `return: undo` is no list
+        entry = mapping(listed[int(path[1])])
         where = f"`{path[-1]}` of {entry.get('id', 'a guard')} ({_kind(entry)})"
         for found in REFERENCE.finditer(text):
             if found[0] == text:

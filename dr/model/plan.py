@@ -94,10 +94,7 @@ class Plan(Audited):
 
     def step(self, id_: str) -> PlannedStep:
         """Return the step with this id; KeyError if there is none."""
-        for step in self.steps:
-            if step.id == id_:
-                return step
-        raise KeyError(id_)
+        return {step.id: step for step in self.steps}[id_]
 
     def of_phase(self, phase: Phase) -> tuple[PlannedStep, ...]:
         """Return the steps of one phase, in order."""

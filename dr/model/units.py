@@ -51,20 +51,10 @@ class Duration(int):
                 total += int(fraction) * _UNITS_US[unit] // 10 ** len(fraction)
         return cls(total)
 
-    @classmethod
-    def of_seconds(cls, seconds: float) -> Self:
-        """Make one from seconds, rounded to the microsecond."""
-        return cls(round(seconds * SECOND_US))
-
     @property
     def us(self) -> int:
         """Whole microseconds."""
         return int(self)
-
-    @property
-    def ms(self) -> int:
-        """Whole milliseconds, rounded down."""
-        return int(self) // 1_000
 
     @property
     def seconds(self) -> float:
@@ -73,10 +63,10 @@ class Duration(int):
 
     def __str__(self) -> str:
         """Return the shortest text with one unit that reads back as the same value."""
-        for unit, size in _UNITS_US.items():
-            if int(self) % size == 0 and (int(self) or unit == "s"):
-                return f"{int(self) // size}{unit}"
-        return f"{int(self)}us"
+        if not self:
+            return "0s"
+        size, unit = next((s, u) for u, s in _UNITS_US.items() if int(self) % s == 0)
+        return f"{int(self) // size}{unit}"
 
     __repr__ = __str__
 

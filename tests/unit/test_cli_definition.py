@@ -164,6 +164,14 @@ def test_plan_shows_what_a_person_must_know(capsys: pytest.CaptureFixture[str]) 
         assert needed in out
 
 
+def test_a_plan_names_the_package_of_each_kind_that_is_not_ours() -> None:
+    packages = {"acme.flag.set": KindPackage(name="acme-dr", version="1.2")}
+    text = plan_text(a_plan(packages=packages))
+
+    assert "  acme.flag.set is of another package: acme-dr 1.2\n" in text
+    assert "another package" not in plan_text(a_plan())
+
+
 def test_a_plan_file_has_the_hash_of_the_plan(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

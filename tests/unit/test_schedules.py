@@ -2,17 +2,24 @@
 # ruff: noqa: E501 - tables
 
 import re
+from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
+from ruamel.yaml import YAML
 
 from dr.cli.scheduling import channel_kinds
 from dr.core import codes
 from dr.core.parse import MAX_BYTES
 from dr.core.schedules import parse_schedule, rules, warnings
+from dr.core.schema import schedule_schema
 from dr.model.errors import DefinitionError
+from tests.unit.planning_kinds import ROOT
 from tests.unit.schedules import QUARTERLY, parsed, text
 
 ENTRY = "the first entry"
+SHIPPED = sorted((ROOT / "schedules").glob("*.yaml"))
 WRONG: list[tuple[str, str, str, str]] = [
     # code, what the problem points at, entry, top
     (codes.RULE_FORM, "{drill", "window: 3h", ""),
@@ -52,6 +59,11 @@ WRONG: list[tuple[str, str, str, str]] = [
     (codes.DURATION, "7", QUARTERLY, "remind: [7]"),
     (codes.BAD_CHOICE, "undecember", QUARTERLY, "fiscal_year_starts: undecember"),
 ]  # fmt: skip
+
+
+def as_data(source: str) -> Any:
+    """Return what an editor sees: YAML 1.2, in which a date is no text of its own."""
+    return YAML(typ="safe", pure=True).load(source)
 
 
 @pytest.mark.parametrize(("code", "points_at", "entry", "top"), WRONG)
@@ -141,3 +153,32 @@ def test_what_comes_twice_or_never_is_told_apart() -> None:
 
 def test_a_schedule_knows_its_own_digest() -> None:
     assert re.fullmatch("[0-9a-f]{64}", parsed(QUARTERLY).sha256)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_the_schema_accepts_every_shipped_schedule(path: Path) -> None:
+    jsonschema.Draft202012Validator.check_schema(schedule_schema())
+    jsonschema.validate(as_data(path.read_text()), schedule_schema())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("owner: us", "owner: 5"), ("owner: us", "ownr: us"), ("every: quarter", "every: fortnight"),
+     ("drill: d0.yaml", "drll: d0.yaml"), ("remind: [7d]", "remind: [7]")],
+)  # fmt: skip
+def test_the_schema_of_schedules_refuses_what_an_editor_can_see(old: str, new: str) -> None:
+    sound = text(QUARTERLY, top="remind: [7d]")
+    jsonschema.validate(as_data(sound), schedule_schema())
+
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(as_data(sound.replace(old, new)), schedule_schema())
+
+
+def test_an_editor_shows_names_of_ours_for_the_shapes_of_a_schedule() -> None:
+    schema = schedule_schema()
+
+    assert schema["title"] == "A schedule of drills"
+    titles = {shape["title"] for shape in schema["$defs"].values()}
+    assert {"Days to avoid", "Scheduled drill"} <= titles
+    for shape in [schema, *schema["$defs"].values()]:
+        assert not any("title" in field for field in shape.get("properties", {}).values())
