@@ -14,12 +14,15 @@ from ruamel.yaml import YAML
 
 from dr.cli import frame
 from dr.cli.exit_codes import Exit
+from dr.cli.plan_text import plan_text
 from dr.core import codes
 from dr.core.canonical import canonical
 from dr.core.explanations import EXPLANATIONS
 from dr.core.schema import drill_schema
 from dr.model.diagnostic import Diagnostic
 from dr.model.errors import DefinitionError, Failed, Forbidden, Refused
+from dr.model.plan import KindPackage
+from tests.build import a_plan
 from tests.unit.planning_kinds import ROOT
 
 DRILLS = sorted((ROOT / "drills").glob("*.yaml"))
