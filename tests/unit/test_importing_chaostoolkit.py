@@ -216,13 +216,15 @@ def test_a_rollback_that_the_run_makes_by_itself_is_no_gap() -> None:
 @pytest.mark.parametrize(
     ("function", "arguments"),
     [("failover_db_cluster", {"db_cluster_identifier": "ledger"}),
-     ("stop_db_instance", {"db_instance_identifier": "orders"})],
+     ("reboot_db_instance", {"db_instance_identifier": "ledger", "force_failover": True})],
+    ids=["the kind, aimed elsewhere", "aimed there, of another kind"],
 )  # fmt: skip
 def test_a_rollback_of_what_no_step_has_changed_is_a_gap(
-    function: str, arguments: dict[str, str]
+    function: str, arguments: dict[str, Any]
 ) -> None:
+    stopping = calling(f"{RDS}.stop_db_instance", db_instance_identifier="ledger")
     back = {"name": "back", "provider": calling(f"{RDS}.{function}", **arguments)}
-    outline = of_chaos(FAIL_OVER, rollbacks=[back])
+    outline = of_chaos(FAIL_OVER, {"name": "stop", "provider": stopping}, rollbacks=[back])
 
     why = "rollback `back`: no step of the method has changed that"
     assert gaps(outline) == [("disrupt", why, ("rollbacks", 0))]
