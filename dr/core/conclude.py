@@ -56,7 +56,7 @@ class Concluded:
         """Return the events as shown, with the closing one that had no part in the result."""
         closing = [event for event in events if isinstance(event.data, RunClosed)]
         before = [event for event in events if not isinstance(event.data, RunClosed)]
-        by = self.shown.events[-1].mono_us - before[-1].mono_us if before else 0
+        by = self.shown.events[-1].mono_us - before[-1].mono_us
         return (*self.shown.events, *(e._replace(mono_us=e.mono_us + by) for e in closing))
 
 

@@ -88,6 +88,17 @@ def test_a_run_across_a_restart_is_measured_and_says_by_how_much_wider_it_is() -
     )
 
 
+def test_the_closing_of_a_run_stays_as_far_behind_the_rest_as_it_was() -> None:
+    closed = (65 * S, ev.RunClosed(ending="completed", left=()))  # by the clock of the later boot
+    events = journal([*BOOT.story(STORY), closed])
+    *_, returning, closing = conclude(PLAN, events, raw(), frozenset()).story(events)
+
+    assert isinstance(closing.data, ev.RunClosed)
+    assert isinstance(returning.data, ev.ReturnBegan)
+    assert returning.mono_us > 200 * S - 1  # on the axis of the first boot
+    assert closing.mono_us - returning.mono_us == 5 * S
+
+
 def test_where_the_length_of_the_restart_decides_nothing_is_decided() -> None:
     vague = replace(BOOT, pairings=(Pairing(100 * S), Pairing(146 * S, maxerror_us=60 * S)))
     done = conclude(PLAN, journal(vague.story(STORY)), raw(vague), frozenset()).result

@@ -35,6 +35,12 @@ def test_the_closing_event_changes_no_figure() -> None:
     assert conclude(PLAN, before, Raw(), frozenset()) == conclude(PLAN, after, Raw(), frozenset())
 
 
+def test_the_story_of_a_run_is_told_to_its_closing() -> None:
+    told = events(*RUN, returning(), ev.RunClosed(ending="completed", left=()))
+
+    assert conclude(PLAN, told, Raw(), frozenset()).story(told) == tuple(told)
+
+
 def test_what_the_journal_says_beside_the_figures_becomes_findings() -> None:
     drifted = settled("dr-read-orders", seen={"drifted": True}, facts={"why": "two changes"})
     warning = ev.WarningRaised(code="inbox", text="turned down")

@@ -81,3 +81,16 @@ def test_a_sentence_says_it_all() -> None:
     found = compare(Contents.of([("a", "1"), ("b", "2")]), Contents.of([("b", "3"), ("c", "4")]))
 
     assert found.sentence() == "2 compared: 1 missing, 1 altered, 1 extra, for example a, b"
+
+
+def test_a_part_that_has_grown_is_said_to_hide_what_may_be_altered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(contents, "SINGLY", 0)
+    monkeypatch.setattr(contents, "_PART_DIGITS", 0)
+    before, now = [("a", "1"), ("b", "2")], [("a", "1"), ("b", "3"), ("c", "4")]
+
+    assert compare(Contents.of(before), Contents.of(now)).sentence() == (
+        "2 compared: 0 missing, 0 altered (by part), 1 extra; "
+        "1 parts have grown and may hide an altered one"
+    )

@@ -327,6 +327,17 @@ def test_a_repeated_request_has_its_time_anew() -> None:
     assert the_move(run, None, 120) == Ask("x", FORWARD)
 
 
+def test_a_request_that_is_lost_again_and_again_is_late_in_the_end() -> None:
+    plan = a_plan(a_step("x", within=Duration.parse("10s")))
+    # Its time is from second 4, when it was first repeated: 10 s, and those to settle.
+    run = run_of(plan, *LOST, reconciled("x"), doubted("x"), reconciled("x"))
+
+    assert the_move(run, None, 44) == Ask("x", FORWARD)
+    late = recorded(the_move(run, None, 44.1))
+    assert isinstance(late, ev.StepFailed)
+    assert late.world is World.LATE
+
+
 # The way back ------------------------------------------------------------------------------
 
 DONE = (*ASKED, settled("x", looked_us=(3 * S, 4 * S)))

@@ -195,6 +195,22 @@ def test_what_never_ended_can_fail_and_never_pass() -> None:
     assert [f.about for f in short.findings if f.code == "M307"] == ["acting", "decided"]
 
 
+def test_a_check_that_never_held_has_verified_nothing() -> None:
+    held = some_times(LOOK, 8, requested=None, level=2, settled=(8 * SECOND, 8_500_000))
+    never = held.model_copy(update={"step": "never", "level": 4, "settled": None})
+    at = a_timeline(9.5, steps=(held, never))
+
+    found = [one.title for one in stretches(at, None) if one.id.startswith("verified")]
+    assert found == ["Until look verified level 2 (schema and counts)"]
+
+
+def test_a_level_beyond_those_with_a_name_is_said_by_its_number() -> None:
+    own = some_times(LOOK, 8, requested=None, level=6, settled=(8 * SECOND, 8_500_000))
+
+    found = [one.title for one in stretches(a_timeline(9.5, steps=(own,)), None)]
+    assert "Until look verified level 6" in found
+
+
 def test_without_a_fault_no_phase_is_judged() -> None:
     whole = whole_of("uuuuuddddd", some_phases(detected="4s"))
     plan = some_plan(an_rto()).model_copy(

@@ -185,6 +185,18 @@ def test_who_is_told_what(now: str, runs: list[Any], ids: list[str]) -> None:
     assert sorted(id_ for id_, _ in told(now, *runs)) == sorted(ids)
 
 
+def test_who_has_nothing_ahead_is_reminded_of_nothing_and_told_the_rest() -> None:
+    years = ", ".join(f"{{from: {y}-01-01, to: {y}-12-31, why: x}}" for y in range(2026, 2034))
+    nothing = f"avoid: {{blackouts: [{years}]}}"
+    dirty = a_run("2026-08-11 09:00", dirty=True)
+    kinds = [
+        {id_.split("/")[0] for id_, _ in told("2026-11-09 20:00", dirty, top=top)}
+        for top in ("", nothing)
+    ]
+
+    assert kinds == [{"drill.reminder", "drill.dirty"}, {"drill.dirty"}]
+
+
 def test_of_a_waived_drill_nobody_is_told() -> None:
     assert told(INSIDE, said=[said("waive", "toy@", until=date(2026, 12, 1))]) == []
 

@@ -174,6 +174,14 @@ def test_a_request_known_before_is_not_widened_by_a_person_s_word() -> None:
     assert run.forward["x"].requested == (10, 20)
 
 
+def test_a_second_doubt_and_a_second_repeat_have_no_time_anew() -> None:
+    once = (intended("x"), doubted("x"), reconciled("x"))
+
+    assert run_of(TWO, *once).forward["x"].from_us == 3_000_000
+    again = run_of(TWO, *once, doubted("x"), reconciled("x")).forward["x"]
+    assert (again.status, again.from_us) == (Status.INTENDED, 3_000_000)
+
+
 def test_the_second_answer_to_a_question_changes_nothing() -> None:
     run = run_of(
         TWO, intended("x"), held("x"), resolved("x", "happened"), resolved("x", "not-happened")

@@ -199,6 +199,32 @@ def test_an_hour_that_comes_twice_is_one_occurrence() -> None:
     assert len(list(rrule.between(date(2026, 3, 29), date(2026, 3, 29)))) == 1
 
 
+def test_a_day_that_a_zone_has_left_out_is_one_occurrence_with_the_next() -> None:
+    """Samoa went from 29 to 31 December 2011: ten o'clock of the 30th is that of the 31st."""
+    daily = a_rule(
+        'rrule: "FREQ=DAILY", at: "10:00", max_age: 9d', zone="Pacific/Apia", starts="2011-12-28"
+    )
+    found = list(daily.between(date(2011, 12, 29), date(2012, 1, 1)))
+
+    assert [one.start for one in found] == [
+        at("2011-12-29 20:00"), at("2011-12-30 20:00"), at("2011-12-31 20:00"),
+    ]  # fmt: skip
+    assert [one.begins for one in found] == [
+        date(2011, 12, 29), date(2011, 12, 31), date(2012, 1, 1),
+    ]  # fmt: skip
+
+
+def test_the_last_one_before_the_calendar_ends_has_all_of_what_is_left() -> None:
+    rare = a_rule('rrule: "FREQ=YEARLY;INTERVAL=3000", at: "10:00", max_age: 9d')
+    found = list(rare.between(date(2026, 1, 1), date.max))
+
+    assert [(one.begins, one.ends) for one in found] == [
+        (date(2026, 1, 1), date(5026, 1, 1)),
+        (date(5026, 1, 1), date(8026, 1, 1)),
+        (date(8026, 1, 1), date.max),
+    ]
+
+
 def test_an_avoided_one_of_a_foreign_rule_stays_before_the_next() -> None:
     top = "avoid: {weekends: true}"
     daily = a_rule('cron: "0 10 * * *", max_age: 9d', top=top)

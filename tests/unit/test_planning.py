@@ -258,6 +258,23 @@ def test_unreadable_references_of_probes_and_alarms_are_said() -> None:
     assert [code for code, _ in found] == [codes.REFERENCE_SYNTAX]
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "codes_"),
+    [
+        ("every", "0s", [codes.GUARD_FORM]),
+        ("within", "0ms", [codes.GUARD_FORM]),
+        ("every", "1ms", []),
+        ("within", "1ms", []),
+    ],
+)
+def test_a_guard_is_asked_with_a_pause_and_has_time_to_answer(
+    field: str, value: str, codes_: list[str]
+) -> None:
+    guard = f"guards: [{{alarm: a, {field}: {value}}}]\ndisrupt:"
+
+    assert [code for code, _ in problems(lambda: planned("disrupt:", guard))] == codes_
+
+
 @pytest.mark.parametrize("length", ["${terraform.estate.wait}", "soon"])
 def test_a_wait_of_unknown_length_is_not_compared_with_its_deadline(length: str) -> None:
     step = f'  - {{id: w, kind: wait, with: {{for: "{length}"}}}}\nverify:'

@@ -36,6 +36,8 @@ WRONG: list[tuple[str, str, str, str]] = [
     (codes.BAD_DAY, "1st", 'every: quarter, on: 1st of the fourth month, at: "10:00"', ""),
     (codes.BAD_RULE, '"0 1', 'cron: "0 1 * *", max_age: 9d', ""),
     (codes.BAD_RULE, '"0 99', 'cron: "0 99 * * *", max_age: 9d', ""),
+    (codes.BAD_RULE, '"0 1 31', 'cron: "0 1 31 2 *", max_age: 9d', ""),
+    (codes.BAD_RULE, '"0 1 */31', 'cron: "0 1 */31 * 1#5", max_age: 9d', ""),
     (codes.BAD_RULE, '"FREQ=HOURLY', 'rrule: "FREQ=HOURLY", at: "10:00", max_age: 9d', ""),
     (codes.BAD_RULE, '"FREQ=DAILY', 'rrule: "FREQ=DAILY;COUNT=4", at: "10:00", max_age: 9d', ""),
     (codes.BAD_RULE, '"FREQ=DAILY', 'rrule: "FREQ=DAILY;BYDAY=XX", at: "10:00", max_age: 9d', ""),
@@ -181,3 +183,31 @@ def test_an_editor_shows_names_of_ours_for_the_shapes_of_a_schedule() -> None:
     assert {"Days to avoid", "Scheduled drill"} <= titles
     for shape in [schema, *schema["$defs"].values()]:
         assert not any("title" in field for field in shape.get("properties", {}).values())
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        'cron: "0 1 */31 * 1#5", max_age: 9d',  # a fifth Monday that is the first or the 32nd
+        'rrule: "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", at: "10:00", max_age: 9d',
+    ],
+)
+def test_a_rule_that_can_be_read_and_never_comes_is_said_to_be_that(entry: str) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        parsed(entry)
+
+    assert [one.help for one in caught.value.diagnostics] == ["it never comes"]
+
+
+def test_what_is_wrong_with_a_file_beside_it_is_said_at_its_place_in_the_schedule() -> None:
+    found = parsed(QUARTERLY, QUARTERLY).refusal(
+        codes.NO_DRILL, ("drills", 1, "drill"), "it is not there", "write it"
+    )
+
+    (one,) = found.diagnostics
+    assert (one.code, one.message, one.help, one.file) == (
+        codes.NO_DRILL, "it is not there", "write it", "toy.yaml",
+    )  # fmt: skip
+    assert one.span is not None
+    line = text(QUARTERLY, QUARTERLY).splitlines()[one.span.line - 1]
+    assert line[one.span.column - 1 :].startswith("d1.yaml")

@@ -109,6 +109,13 @@ def test_a_rehearsal_never_stands_for_a_real_run() -> None:
     assert (only.last, only.age_days) == (None, None)
 
 
+def test_a_run_of_no_known_service_stands_in_no_cell_and_is_listed_all_the_same() -> None:
+    runs = [run(1), run(2, service="", ending=Ending.INCOMPLETE)]
+
+    assert [(cell.service, cell.runs) for cell in cells(runs, NOW)] == [("orders", 1)]
+    assert [one.run_no for one in portfolio(runs, [], NOW).outcomes] == [1, 2]
+
+
 def test_ages_are_days_and_the_last_pass_has_its_own() -> None:
     (cell,) = cells([run(11), run(12, "fail")], NOW)
 
