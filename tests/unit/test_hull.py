@@ -76,10 +76,11 @@ def test_only_a_verdict_of_both_is_one(early: Verdict, late: Verdict, both: Verd
 
 
 def test_tables_hold_the_wider_figures_and_the_larger_counts() -> None:
-    def seen(missing: int, down: Span, *, control: bool = False) -> OutageResult:
+    def seen(missing: int, down: tuple[int, int]) -> OutageResult:
+        took = Achieved(lower_ms=down[0], upper_ms=down[1])
         return OutageResult(
-            probe="front", control=control, samples=9, up=5, down=4, unknown=0, missing=missing,
-            onset=None, recovery=achieved(down), clocks={"fault": achieved(down)}, down_ms=None,
+            probe="front", control=False, samples=9, up=5, down=4, unknown=0, missing=missing,
+            onset=None, recovery=took, clocks={"fault": took}, down_ms=None,
             longest_gap_ms=None, flaps=0, late_p99_ms=1,
         )  # fmt: skip
 
