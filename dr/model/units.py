@@ -22,6 +22,7 @@ _UNITS_US = {
     "ms": 1_000,
     "us": 1,
 }
+_DIGITS = 10**9
 _PART = re.compile(r"(\d{1,9})(?:\.(\d{1,6}))?(us|ms|d|h|m|s)")
 DURATION_PATTERN = r"^(\d{1,9}(\.\d{1,6})?(us|ms|d|h|m|s))+$"
 _WHOLE = re.compile(DURATION_PATTERN)
@@ -42,7 +43,7 @@ class Duration(int):
 
         Raises ValueError for anything without a unit.
         """
-        if not _WHOLE.match(text):
+        if not _WHOLE.fullmatch(text):
             raise ValueError(f'"{text}" is not a length of time; write a number and a unit')
         total = 0
         for whole, fraction, unit in _PART.findall(text):
@@ -62,11 +63,15 @@ class Duration(int):
         return int(self) / SECOND_US
 
     def __str__(self) -> str:
-        """Return the shortest text with one unit that reads back as the same value."""
+        """Return a text that reads back as the same value: of one unit, where nine digits do."""
         if not self:
             return "0s"
         size, unit = next((s, u) for u, s in _UNITS_US.items() if int(self) % s == 0)
-        return f"{int(self) // size}{unit}"
+        count = int(self) // size
+        if count < _DIGITS or size >= SECOND_US:
+            return f"{count}{unit}"
+        seconds, rest = divmod(int(self), SECOND_US)
+        return f"{Duration(seconds * SECOND_US)}{Duration(rest)}"
 
     __repr__ = __str__
 

@@ -107,6 +107,7 @@ def test_an_assertion_of_anything_but_that_alarms_are_ok_is_a_gap(arns: str, sta
 
     said = "only that alarms, named by ARN, are OK can be asserted, by a guard"
     assert gaps(outline) == [("guards", f"`quiet` ({ASSERTION}): {said}", ("actions", "quiet"))]
+    assert [entry for entry in outline.guards if states != "OK"] == []
 
 
 def test_an_alarm_that_is_named_twice_is_one_guard() -> None:

@@ -17,6 +17,8 @@ READ = [
     ("0.5s", 500_000, "500ms"),
     ("1.000001s", 1_000_001, "1000001us"),
     ("2500us", 2_500, "2500us"),
+    ("16m40.000001s", 1_000_000_001, "1000s1us"),  # a number has nine digits at most
+    ("12d0.001s", 1_036_800_001_000, "12d1ms"),
     ("0.25ms", 250, "250us"),
     ("0ms", 0, "0s"),
 ]
@@ -33,7 +35,9 @@ def test_a_length_is_read_exactly_and_shown_with_the_largest_unit_that_fits(
     assert (str(length), repr(length)) == (shown, shown)
 
 
-@pytest.mark.parametrize("text", ["", "5", "s", "5 s", "-5s", "5sec", "1.s", "1e3s", "1.0000001s"])
+@pytest.mark.parametrize(
+    "text", ["", "5", "s", "5 s", "-5s", "5sec", "1.s", "1e3s", "1.0000001s", "90s\n"]
+)
 def test_what_has_no_unit_is_no_length(text: str) -> None:
     with pytest.raises(ValueError, match="is not a length of time; write a number and a unit"):
         Duration.parse(text)

@@ -236,8 +236,9 @@ def _stop_conditions(template: dict[str, JsonValue], outline: Outline, base: Pat
 def _assertion(asked: Asked, outline: Outline) -> None:
     """Take an assertion that alarms are OK for a guard: FIS, too, stops when it does not hold."""
     arns = str(asked.params.get("alarmArns", "")).split(",")
-    guarded = [_guard(arn.strip(), outline) for arn in arns]
-    if asked.params.get("alarmStates") != "OK" or not all(guarded):
+    are_ok = asked.params.get("alarmStates") == "OK"
+    guarded = [are_ok and _guard(arn.strip(), outline) for arn in arns]
+    if not all(guarded):
         why = "only that alarms, named by ARN, are OK can be asserted, by a guard"
         outline.gap("guards", f"`{asked.name}` ({ASSERT}): {why}", asked.path)
 
