@@ -73,9 +73,13 @@ def sign(key: "Ed25519PrivateKey", data: bytes, namespace: str) -> bytes:
     blob = _MAGIC + struct.pack(">I", 1)
     blob += _string(public_blob(raw_public(key)))
     blob += b"".join(map(_string, (namespace.encode(), b"", _HASH, signed)))
+    return _armoured(blob).encode()
+
+
+def _armoured(blob: bytes) -> str:
     text = base64.b64encode(blob).decode()
     lines = [text[at : at + _WIDTH] for at in range(0, len(text), _WIDTH)]
-    return (_BEGIN + "\n".join(lines) + "\n" + _END).encode()
+    return _BEGIN + "\n".join(lines) + "\n" + _END
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +124,7 @@ def parse(armoured: bytes) -> Signature:
     if len(raw_key) != _KEY_BYTES or len(raw) != _SIGNATURE_BYTES:
         raise BadSignature("a key or signature of the wrong length")
     made = Signature(raw_key, namespace.decode(errors="replace"), raw)
-    lines = [body_line for body_line in text.split("\n") if body_line]
-    expected = base64.b64encode(blob).decode()
-    wrapped = [expected[at : at + _WIDTH] for at in range(0, len(expected), _WIDTH)]
-    if lines != [_BEGIN.strip(), *wrapped, _END.strip()] or not text.endswith(_END):
+    if text != _armoured(blob):
         raise BadSignature("the file is not in the form that ssh-keygen writes")
     return made
 
