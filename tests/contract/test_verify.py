@@ -440,6 +440,12 @@ def something_follows_the_signature(world: World) -> None:
 
 
 @attack(1)
+def a_line_of_the_signature_is_empty(world: World) -> None:
+    path = world.bundle / SEAL_SIGNATURE
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\n\n", 1))
+
+
+@attack(1)
 def the_signature_of_the_intent_is_used_as_the_seals(world: World) -> None:
     shutil.copy(world.bundle / "intent.json.sig", world.bundle / SEAL_SIGNATURE)
 
