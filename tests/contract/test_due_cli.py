@@ -49,6 +49,7 @@ def until_something(rows: Sequence[Row], now: datetime) -> timedelta:
     return min(max(ahead, timedelta(minutes=55)), timedelta(days=1))
 
 
+@pytest.mark.timeout(900)
 def test_a_quarter_in_fast_forward(
     story: Story, sky: Sky, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,7 +86,7 @@ def test_a_quarter_in_fast_forward(
     asked = ["campaign", "run", str(ROOT / "schedules/platform.yaml"), "--period", "2026Q4"]
     assert dr([*asked, "--pack", str(tmp_path / "pack")]) == Exit.PASS
     assert told_to_check(tmp_path / "pack") == len(DRILLS), "every team's runs are in the pack"
-    ask(tmp_path / "pack", most=2)
+    ask(tmp_path / "pack")
 
 
 def test_nothing_begins_in_a_freeze_or_outside_its_window(story: Story, sky: Sky) -> None:
