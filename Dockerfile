@@ -1,6 +1,8 @@
 # dr, with Terraform and nothing of the sandbox. It holds no drills: make an image of yours from it,
 #   FROM registry.example/dr@sha256:...
-#   COPY --chown=10001:10001 drills schedules terraform /work/
+#   COPY --chown=10001:10001 drills drills
+#   COPY --chown=10001:10001 schedules schedules
+#   COPY --chown=10001:10001 terraform terraform
 # Both bases are named by digest, or nothing is built: what a tag means can change.
 #   docker buildx imagetools inspect python:3.11-slim-bookworm
 #   docker buildx imagetools inspect hashicorp/terraform:1.11.4
@@ -30,11 +32,11 @@ FROM ${PYTHON_IMAGE}@${PYTHON_DIGEST}
 COPY --from=terraform /bin/terraform /usr/local/bin/terraform
 COPY --from=built /opt/dr /opt/dr
 RUN groupadd --gid 10001 dr \
-    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /work --shell /usr/sbin/nologin dr \
-    && install --directory --owner=10001 --group=10001 --mode=0700 /var/lib/dr /work
-ENV PATH=/opt/dr/bin:$PATH DR_HOME=/var/lib/dr HOME=/work PYTHONUNBUFFERED=1
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /srv/dr --shell /usr/sbin/nologin dr \
+    && install --directory --owner=10001 --group=10001 --mode=0700 /var/lib/dr /srv/dr
+ENV PATH=/opt/dr/bin:$PATH DR_HOME=/var/lib/dr HOME=/srv/dr PYTHONUNBUFFERED=1
 USER 10001:10001
-WORKDIR /work
+WORKDIR /srv/dr
 # One container uses a home at a time; another ends with 75 and has touched nothing. A journal is
 # SQLite, which two machines must never open at once over a network file system. The lock goes with
 # the process, also over NFS. --no-fork: signals are for dr, which stops and puts everything back.
