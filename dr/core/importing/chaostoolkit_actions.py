@@ -1,8 +1,8 @@
 """Actions of Chaos Toolkit as steps: commands, and those of chaostoolkit-aws we have a kind for."""
 
 import shlex
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 
 from pydantic import JsonValue
 
@@ -14,6 +14,7 @@ COMMAND: Final = "command.run"
 SHORTEST_S: Final = 0.01
 DAY_S: Final = 86_400
 Arguments = dict[str, JsonValue]
+T = TypeVar("T")
 
 
 def _failover(given: Arguments) -> tuple[str, Json]:
@@ -88,19 +89,24 @@ def of_activity(activity: dict[str, JsonValue]) -> Json:
         return _command(provider)
     if kind != "python":
         raise Inexpressible(f"a provider of type {kind!s:.40} is no kind of step")
-    name = function(provider)
-    convert = PYTHON.get(name)
-    if convert is None:
-        near = next((said for start, said in NEAREST.items() if name.startswith(start)), "")
-        said = f"there is no kind of step for {name:.100}"
-        raise Inexpressible("; ".join(filter(None, [said, near])))
+    convert = known(provider, PYTHON, NEAREST, "step")
     own, params = convert(mapping(provider.get("arguments")))
     return {"kind": own, "site": "primary", "within": "15m", "with": params}
 
 
-def function(provider: dict[str, JsonValue]) -> str:
-    """Return the full name of the function that a provider calls."""
-    return f"{provider.get('module')}.{provider.get('func')}"
+def known(
+    provider: dict[str, JsonValue], table: Mapping[str, T], nearest: Mapping[str, str], what: str
+) -> T:
+    """Return what a table has for the function of a provider.
+
+    Raises Inexpressible if there is nothing, with what comes near.
+    """
+    name = f"{provider.get('module')}.{provider.get('func')}"
+    if name in table:
+        return table[name]
+    near = next((said for start, said in nearest.items() if name.startswith(start)), "")
+    said = f"there is no kind of {what} for {name:.100}"
+    raise Inexpressible("; ".join(filter(None, [said, near])))
 
 
 def argv_of(provider: dict[str, JsonValue]) -> list[JsonValue]:

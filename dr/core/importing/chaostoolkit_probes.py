@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from dr.core.importing.chaostoolkit_actions import argv_of, function, seconds_of
+from dr.core.importing.chaostoolkit_actions import argv_of, known, seconds_of
 from dr.core.importing.outline import Inexpressible, listing, mapping, text
 from dr.model.base import Json
 from dr.model.units import SECOND_US, Duration
@@ -62,12 +62,7 @@ def of_activity(activity: dict[str, JsonValue]) -> tuple[str, Json]:
         return "probes", _process(provider, tolerance)
     if kind != "python":
         raise Inexpressible(f"a provider of type {kind!s:.40} is no kind of probe")
-    name = function(provider)
-    convert = PYTHON.get(name)
-    if convert is None:
-        near = next((said for start, said in NEAREST.items() if name.startswith(start)), "")
-        said = f"there is no kind of probe for {name:.100}"
-        raise Inexpressible("; ".join(filter(None, [said, near])))
+    convert = known(provider, PYTHON, NEAREST, "probe")
     section, own, params = convert(mapping(provider.get("arguments")), tolerance)
     return section, {"kind": own, "every": "5s", "site": "primary", "with": params}
 
