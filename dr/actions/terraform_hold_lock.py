@@ -26,7 +26,7 @@ from pydantic import Field
 
 from dr.cloud import s3_versions
 from dr.cloud.aws import Aws
-from dr.cloud.terraform_s3 import LOCK_SUFFIX, HeldLock, held_lock
+from dr.cloud.terraform_s3 import LOCK_SUFFIX, HeldLock, held_lock, remove_lock
 from dr.model.base import Record
 from dr.model.errors import Refused, Unclear
 from dr.model.intent import Intent
@@ -93,8 +93,7 @@ class TerraformHoldLock(Action[Aws, Params, Seen, Change]):
             return
         lock = held_lock(hand, change.bucket, change.state)
         if lock is not None and lock.id == change.id:
-            key = change.state + LOCK_SUFFIX
-            s3_versions.delete(hand, change.bucket, [(key, lock.version)])
+            remove_lock(hand, change.bucket, change.state, lock)
 
     def progress(self, change: Change, seen: Seen) -> Progress:
         ours = seen.lock is not None and seen.lock.id == change.id

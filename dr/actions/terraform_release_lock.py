@@ -23,7 +23,7 @@ from pydantic import Field
 
 from dr.cloud import s3_versions
 from dr.cloud.aws import Aws
-from dr.cloud.terraform_s3 import LOCK_SUFFIX, HeldLock, held_lock
+from dr.cloud.terraform_s3 import HeldLock, held_lock, remove_lock
 from dr.model.base import Record
 from dr.model.errors import Refused
 from dr.model.intent import Intent
@@ -79,8 +79,7 @@ class TerraformReleaseLock(Action[Aws, Params, Seen, Change]):
     def execute(self, hand: Aws, change: Change) -> None:
         # In a bucket without versions every lock has the same version: its ID tells them apart.
         if held_lock(hand, change.bucket, change.state) == change.lock:
-            lock = (change.state + LOCK_SUFFIX, change.lock.version)
-            s3_versions.delete(hand, change.bucket, [lock])
+            remove_lock(hand, change.bucket, change.state, change.lock)
 
     def progress(self, change: Change, seen: Seen) -> Progress:
         # If there is another one, somebody is at work again.

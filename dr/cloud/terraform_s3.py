@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import Field
 
+from dr.cloud import s3_versions
 from dr.cloud.aws import Aws
 from dr.cloud.s3_history import histories
 from dr.model.base import Record
@@ -122,6 +123,11 @@ def held_lock(aws: Aws, bucket: str, key: str) -> HeldLock | None:
         operation=str(said.get("Operation") or ""),
         version=current.id,
     )
+
+
+def remove_lock(aws: Aws, bucket: str, key: str, lock: HeldLock) -> None:
+    """Remove exactly the lock that was read, by its version. Raises Unclear if S3 refuses."""
+    s3_versions.delete(aws, bucket, [(key + LOCK_SUFFIX, lock.version)])
 
 
 def _object(body: bytes) -> dict[str, Any]:
