@@ -151,12 +151,7 @@ class Ec2RebuildInstance(Action[Aws, Params, Seen, Change]):
             MinCount=1,
             MaxCount=1,
             ClientToken=change.token,
-            TagSpecifications=[
-                {
-                    "ResourceType": "instance",
-                    "Tags": [{"Key": key, "Value": value} for key, value in change.tags.items()],
-                }
-            ],
+            TagSpecifications=ec2_named.tagged("instance", change.tags),
             **profile,
         )
 

@@ -143,12 +143,7 @@ class Ec2RestoreVolume(Action[Aws, Params, Seen, Change]):
             AvailabilityZone=change.zone,
             SnapshotId=change.snapshot,
             ClientToken=change.token,
-            TagSpecifications=[
-                {
-                    "ResourceType": "volume",
-                    "Tags": [{"Key": key, "Value": value} for key, value in change.tags.items()],
-                }
-            ],
+            TagSpecifications=ec2_named.tagged("volume", change.tags),
             **told,
         )
 

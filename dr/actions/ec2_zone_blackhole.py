@@ -30,19 +30,18 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from dr.cloud import ec2_named
 from dr.cloud.aws import Aws
 from dr.cloud.left_acls import was
 from dr.model.base import Record
 from dr.model.errors import Failed, Refused, Unclear
-from dr.model.intent import Intent
+from dr.model.intent import RUN_TAG, STEP_TAG, Intent
 from dr.model.progress import Doubt, Progress
 from dr.ports import Action
 
 if TYPE_CHECKING:
-    from types_boto3_ec2.type_defs import FilterTypeDef, TagSpecificationTypeDef, TagTypeDef
+    from types_boto3_ec2.type_defs import FilterTypeDef
 
-RUN_TAG = "dr:run"
-STEP_TAG = "dr:step"
 _NOT_YET = {"InvalidNetworkAclID.NotFound", "InvalidAssociationID.NotFound"}
 
 
@@ -208,17 +207,12 @@ def _check(change: Change, acls: tuple[Acl, ...], made: list[Acl]) -> None:
 
 def _create(hand: Aws, change: Change) -> str:
     given = change.tags | was(change.subnets)  # the way back, for who has no journal
-    tags: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in given.items()]
     answer = hand.ec2.create_network_acl(
         VpcId=change.vpc,
         ClientToken=change.token,
-        TagSpecifications=[_tagged(tags)],
+        TagSpecifications=ec2_named.tagged("network-acl", given),
     )
     return answer["NetworkAcl"]["NetworkAclId"]
-
-
-def _tagged(tags: "list[TagTypeDef]") -> "TagSpecificationTypeDef":
-    return {"ResourceType": "network-acl", "Tags": tags}
 
 
 def _replace(hand: Aws, acls: tuple[Acl, ...], wanted: dict[str, str]) -> None:

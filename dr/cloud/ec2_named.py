@@ -14,12 +14,12 @@ from pydantic import Field
 
 from dr.model.base import Record
 from dr.model.errors import Refused
+from dr.model.intent import RUN_TAG, STEP_TAG
 
 if TYPE_CHECKING:
-    from types_boto3_ec2.type_defs import FilterTypeDef, TagTypeDef
+    from types_boto3_ec2.literals import ResourceTypeType
+    from types_boto3_ec2.type_defs import FilterTypeDef, TagSpecificationTypeDef, TagTypeDef
 
-RUN_TAG: Final = "dr:run"
-STEP_TAG: Final = "dr:step"
 _IDENTITY: Final = ("Name", RUN_TAG, STEP_TAG)
 _SHORT: Final = {"volume": "vol", "instance": "i"}
 
@@ -50,6 +50,12 @@ def by_runs() -> "list[FilterTypeDef]":
 def tags_of(listed: "Iterable[TagTypeDef]") -> dict[str, str]:
     """Return a list of tags by key."""
     return {tag.get("Key", ""): tag.get("Value", "") for tag in listed}
+
+
+def tagged(kind: "ResourceTypeType", tags: Mapping[str, str]) -> "list[TagSpecificationTypeDef]":
+    """Return the tags that a new thing is made with."""
+    pairs: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in tags.items()]
+    return [{"ResourceType": kind, "Tags": pairs}]
 
 
 def one(found: tuple[N, ...], kind: str, name: str) -> N:

@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Final
 
 from dr.cloud.aws import Aws
 from dr.cloud.leftover import Leftover, moment
+from dr.model.intent import EXPIRES_TAG, RUN_TAG
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NetworkAclTypeDef
 
 KIND: Final = "network-acl"
-RUN: Final = "dr:run"
-EXPIRES: Final = "dr:expires"
 WAS: Final = "dr:was"
 WAS_MOST: Final = 40
 _SUBNETS_A_TAG: Final = 13
@@ -61,13 +60,13 @@ def find(aws: Aws) -> list[Leftover]:
         Leftover(
             kind=KIND,
             id=acl["NetworkAclId"],
-            run=tags[RUN],
-            expires=moment(tags.get(EXPIRES)),
+            run=tags[RUN_TAG],
+            expires=moment(tags.get(EXPIRES_TAG)),
             does=_does(acl),
             remove=partial(_remove, aws, acl["VpcId"], acl["NetworkAclId"]),
         )
         for acl in _acls(aws)
-        if RUN in (tags := _tags(acl))
+        if RUN_TAG in (tags := _tags(acl))
     ]
 
 
@@ -82,7 +81,7 @@ def _remove(aws: Aws, vpc: str, drill: str) -> None:
     acls = {acl["NetworkAclId"]: acl for acl in _acls(aws, vpc)}
     if drill not in acls:
         return
-    own = {id_ for id_, acl in acls.items() if RUN not in _tags(acl)}
+    own = {id_ for id_, acl in acls.items() if RUN_TAG not in _tags(acl)}
     default = next(id_ for id_, acl in acls.items() if acl.get("IsDefault"))
     before = previous(_tags(acls[drill]))
     acting = aws.acting_hand()

@@ -18,10 +18,9 @@ from dr.cloud import cut_over
 from dr.cloud import rds_instances as instances
 from dr.cloud.aws import Aws
 from dr.cloud.leftover import Leftover, moment
+from dr.model.intent import EXPIRES_TAG, RUN_TAG
 
 KIND: Final = "database-instance"
-RUN: Final = "dr:run"
-EXPIRES: Final = "dr:expires"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ def find(aws: Aws) -> list[Leftover]:
     """Find every instance in a Region that a run restored."""
     there = {one.id: one for one in instances.every(aws)}
     names = [name for name in there if instances.run_named(name)]
-    tagged = {name: tags for name in names if RUN in (tags := instances.tags(aws, name))}
+    tagged = {name: tags for name in names if RUN_TAG in (tags := instances.tags(aws, name))}
     if not tagged:
         return []
     named = cut_over.parameters(aws, instances.run_named)
@@ -47,8 +46,8 @@ def find(aws: Aws) -> list[Leftover]:
         Leftover(
             kind=KIND,
             id=name,
-            run=tags[RUN],
-            expires=moment(tags.get(EXPIRES)),
+            run=tags[RUN_TAG],
+            expires=moment(tags.get(EXPIRES_TAG)),
             does=_does(left := _looked(aws, there[name], named.get(name, []), there)),
             remove=partial(_remove, aws, left),
             held=_held(left),

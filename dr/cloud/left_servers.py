@@ -12,12 +12,12 @@ Source:  Amazon EC2 API Reference, DescribeInstances, TerminateInstances; Elasti
 from functools import partial
 from typing import Final
 
-from dr.cloud import ec2_instances, ec2_named
+from dr.cloud import ec2_instances
 from dr.cloud.aws import Aws
 from dr.cloud.leftover import Leftover, moment
+from dr.model.intent import EXPIRES_TAG, RUN_TAG
 
 KIND: Final = "server"
-EXPIRES: Final = "dr:expires"
 
 
 def find(aws: Aws) -> list[Leftover]:
@@ -28,8 +28,8 @@ def find(aws: Aws) -> list[Leftover]:
         Leftover(
             kind=KIND,
             id=one.id,
-            run=one.tags[ec2_named.RUN_TAG],
-            expires=moment(one.tags.get(EXPIRES)),
+            run=one.tags[RUN_TAG],
+            expires=moment(one.tags.get(EXPIRES_TAG)),
             does="terminates the instance, with what was written to its disks",
             remove=partial(_remove, aws, one.id),
             held=f"it is in use: target group {used[one.id]} names it" if one.id in used else "",

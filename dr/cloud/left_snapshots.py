@@ -11,10 +11,9 @@ from typing import Final
 from dr.cloud import rds_snapshots as snapshots
 from dr.cloud.aws import Aws
 from dr.cloud.leftover import Leftover, moment
+from dr.model.intent import EXPIRES_TAG, RUN_TAG
 
 KIND: Final = "database-snapshot"
-RUN: Final = "dr:run"
-EXPIRES: Final = "dr:expires"
 _GOING_ON: Final = {"creating", "copying", "deleting"}
 
 
@@ -24,14 +23,14 @@ def find(aws: Aws) -> list[Leftover]:
         Leftover(
             kind=KIND,
             id=one.id,
-            run=one.tags[RUN],
-            expires=moment(one.tags.get(EXPIRES)),
+            run=one.tags[RUN_TAG],
+            expires=moment(one.tags.get(EXPIRES_TAG)),
             does=f"deletes the copy of a snapshot of {one.instance}",
             remove=partial(_remove, aws, one.id),
             held=f"it is {one.status}" if one.status in _GOING_ON else "",
         )
         for one in snapshots.copied(aws)
-        if RUN in one.tags
+        if RUN_TAG in one.tags
     ]
 
 

@@ -9,12 +9,12 @@ Source:  Amazon EC2 API Reference, DescribeVolumes, DeleteVolume.
 from functools import partial
 from typing import Final
 
-from dr.cloud import ec2_named, ec2_volumes
+from dr.cloud import ec2_volumes
 from dr.cloud.aws import Aws
 from dr.cloud.leftover import Leftover, moment
+from dr.model.intent import EXPIRES_TAG, RUN_TAG
 
 KIND: Final = "volume"
-EXPIRES: Final = "dr:expires"
 
 
 def find(aws: Aws) -> list[Leftover]:
@@ -23,8 +23,8 @@ def find(aws: Aws) -> list[Leftover]:
         Leftover(
             kind=KIND,
             id=volume.id,
-            run=volume.tags[ec2_named.RUN_TAG],
-            expires=moment(volume.tags.get(EXPIRES)),
+            run=volume.tags[RUN_TAG],
+            expires=moment(volume.tags.get(EXPIRES_TAG)),
             does="deletes the volume, with what was written to it",
             remove=partial(_remove, aws, volume.id),
             held=_held(volume),

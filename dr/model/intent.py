@@ -1,6 +1,12 @@
 """What an action is told about the run it acts for, so that it can name what it makes."""
 
+from typing import Final
+
 from dr.model.base import Record
+
+RUN_TAG: Final = "dr:run"
+STEP_TAG: Final = "dr:step"
+EXPIRES_TAG: Final = "dr:expires"
 
 
 class Intent(Record):
@@ -23,4 +29,4 @@ class Intent(Record):
 
     def tags(self) -> dict[str, str]:
         """Return the tags for everything this step creates."""
-        return {"dr:run": self.run, "dr:step": self.step, "dr:expires": self.expires}
+        return {RUN_TAG: self.run, STEP_TAG: self.step, EXPIRES_TAG: self.expires}
