@@ -12,7 +12,7 @@ import boto3.session
 
 from dr.cloud import iam
 from dr.cloud.aws import Aws
-from tests.contract.stage import ACCOUNT
+from dr.testing import ACCOUNT
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dr.cloud.rds_instances import Instance, Settings
-from tests.contract.stage import Stage
+from dr.testing import Stage
 
 SETTINGS = Settings(
     subnet_group="data",

@@ -5,7 +5,7 @@ from typing import Any
 
 from dr.cloud.ec2_instances import Instance
 from dr.cloud.ec2_volumes import Attachment, Volume
-from tests.contract.stage import REGION, Stage
+from dr.testing import REGION, Stage
 
 ALLOWED = {"dr-drill": "allowed"}
 HELD = Attachment(instance="i-0a", device="/dev/sdf", state="attached")

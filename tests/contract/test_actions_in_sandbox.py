@@ -41,9 +41,9 @@ from dr.cloud.aws import Aws
 from dr.model.base import Record
 from dr.model.progress import Progress
 from dr.ports import Action
+from dr.testing import INTENT
 from tests.contract import sandboxes
 from tests.contract.sandboxes import Cloud, eventually
-from tests.contract.stage import INTENT
 
 pytestmark = pytest.mark.sandbox
 cloud = sandboxes.cloud

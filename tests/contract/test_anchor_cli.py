@@ -20,9 +20,9 @@ from dr.cloud.s3_anchor import put
 from dr.core.seal import INTENT_STAMP, P256_SIGNATURE, SEAL_STAMP
 from dr.model.errors import DrError, Failed, Refused
 from dr.stores.rundir import RunDir
+from dr.testing import Stage
 from tests.contract.authority import Authority, serving
 from tests.contract.bundles import Place, a_case
-from tests.contract.stage import Stage
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 UNTIL = datetime(2033, 11, 20, tzinfo=UTC)

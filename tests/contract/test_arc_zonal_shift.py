@@ -16,10 +16,10 @@ from dr.sandbox.data.rules import Fate, Rules
 from dr.sandbox.sim import Sim
 from dr.sandbox.world import Target, Times
 from dr.sandbox.zonal_shift import ZonalShifts
+from dr.testing import INTENT, Stage
 from tests.contract import sandboxes
 from tests.contract.data_world import EAST, FakeControl
 from tests.contract.sandboxes import Cloud
-from tests.contract.stage import INTENT, Stage
 
 cloud = sandboxes.cloud
 

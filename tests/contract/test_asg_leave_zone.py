@@ -12,7 +12,7 @@ from dr.actions.asg_leave_zone import AsgLeaveZone, Change, Instance, Params, Se
 from dr.cloud.ec2_subnets import Subnet
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 ACTION = AsgLeaveZone()
 LEAVE_C = Params(group="orders", zone="us-east-1c")

@@ -10,7 +10,7 @@ from dr.cloud.backup import Job
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
 from dr.ports import Kept
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 ACTION = BackupPutValidation()
 NEW = "orders-dr-0123456789"

@@ -15,7 +15,7 @@ from dr.cloud.backup import Job, Point
 from dr.cloud.dynamodb import Restored
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 ACTION = BackupRestoreTable()
 ROLE = "arn:aws:iam::123456789012:role/backup"

@@ -8,7 +8,7 @@ from dr.checks.dynamodb_content import DynamodbContent, Params, Seen
 from dr.core import contents
 from dr.core.contents import Contents
 from dr.ports import Outcome
-from tests.contract.stage import Stage
+from dr.testing import Stage
 
 CHECK = DynamodbContent()
 BEFORE = Params(table="orders", prefix="item-")

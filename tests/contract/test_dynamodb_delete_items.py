@@ -15,7 +15,7 @@ from dr.actions.dynamodb_delete_items import (
 from dr.cloud.dynamodb import Key, to_json
 from dr.model.errors import Refused, Unclear
 from dr.model.progress import Doubt, Progress
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 ACTION = DynamodbDeleteItems()
 ITEMS = Params(table="orders", prefix="item-", at_most=100)

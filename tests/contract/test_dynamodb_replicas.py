@@ -7,7 +7,7 @@ from botocore.stub import Stubber
 
 from dr.checks.dynamodb_replicas import DynamodbReplicas, Params, Seen
 from dr.cloud.dynamodb_replicas import Replicas
-from tests.contract.stage import Stage
+from dr.testing import Stage
 
 CHECK = DynamodbReplicas()
 CARTS = Params(table="carts", regions=("us-west-2",))

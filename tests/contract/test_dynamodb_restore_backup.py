@@ -16,7 +16,7 @@ from dr.actions.dynamodb_restore_backup import (
 from dr.cloud.dynamodb import Restored
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
-from tests.contract.stage import ACCOUNT, INTENT, REGION, Stage
+from dr.testing import ACCOUNT, INTENT, REGION, Stage
 
 ACTION = DynamodbRestoreBackup()
 LATEST = Params(table="orders")

@@ -19,7 +19,7 @@ from dr.actions.dynamodb_restore_point_in_time import (
 from dr.cloud.dynamodb import Restored
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
-from tests.contract.stage import INTENT, OTHER_INTENT, Stage
+from dr.testing import INTENT, OTHER_INTENT, Stage
 
 ACTION = DynamodbRestorePointInTime()
 LATEST = Params(table="orders")

@@ -11,8 +11,8 @@ from dr.actions.ec2_detach_volume import Ec2DetachVolume
 from dr.cloud.ec2_volumes import Attachment, AttachmentChange, Volume, Way
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
+from dr.testing import INTENT, Stage
 from tests.contract.servers import ALLOWED, HELD, a_volume, an_instance, make_server, make_volume
-from tests.contract.stage import INTENT, Stage
 
 DETACH, ATTACH = Ec2DetachVolume(), Ec2AttachVolume()
 LOSE = ec2_detach_volume.Params(volume="disk", force=True)

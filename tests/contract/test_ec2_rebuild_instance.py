@@ -14,8 +14,8 @@ from dr.cloud.ec2_images import Image
 from dr.cloud.ec2_instances import Instance
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
+from dr.testing import INTENT, Stage
 from tests.contract.servers import an_instance, make_group, make_server, named
-from tests.contract.stage import INTENT, Stage
 
 ACTION = Ec2RebuildInstance()
 SERVER = Params(instance="server", image="golden-*")

@@ -14,6 +14,7 @@ from dr.cloud import ec2_named, left_volumes
 from dr.cloud.ec2_volumes import Volume
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
+from dr.testing import INTENT, Stage
 from tests.contract.servers import (
     HELD,
     a_volume,
@@ -22,7 +23,6 @@ from tests.contract.servers import (
     make_snapshot,
     make_volume,
 )
-from tests.contract.stage import INTENT, Stage
 
 ACTION, CHECK = Ec2RestoreVolume(), Ec2Volume()
 DISK = Params(volume="disk")

@@ -6,8 +6,8 @@ from dr.actions.ec2_stop_instance import Change, Ec2StopInstance, Params, Seen, 
 from dr.cloud.ec2_instances import Instance
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
+from dr.testing import INTENT, Stage
 from tests.contract.servers import ALLOWED, an_instance, make_server
-from tests.contract.stage import INTENT, Stage
 
 ACTION = Ec2StopInstance()
 SERVER = Params(instance="server")

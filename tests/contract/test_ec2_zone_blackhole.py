@@ -13,7 +13,7 @@ from dr.actions.ec2_zone_blackhole import Acl, Change, Ec2ZoneBlackhole, Params,
 from dr.cloud.left_acls import was
 from dr.model.errors import Failed, Refused, Unclear
 from dr.model.progress import Doubt, Progress
-from tests.contract.stage import INTENT, OTHER_INTENT, Stage
+from dr.testing import INTENT, OTHER_INTENT, Stage
 
 ACTION = Ec2ZoneBlackhole()
 MINE = INTENT.tags()

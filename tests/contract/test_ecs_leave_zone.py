@@ -11,7 +11,7 @@ from dr.actions.ecs_leave_zone import Change, EcsLeaveZone, Params, Seen
 from dr.cloud.ec2_subnets import Subnet
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 ACTION = EcsLeaveZone()
 LEAVE_B = Params(cluster="orders", service="tickets", zone="us-east-1b")

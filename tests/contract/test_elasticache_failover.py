@@ -9,7 +9,7 @@ from dr.actions.elasticache_failover import Change, ElasticacheFailover, Params
 from dr.cloud.elasticache import Group
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 ACTION = ElasticacheFailover()
 SESSIONS = Params(group="sessions")

@@ -5,7 +5,7 @@ from botocore.stub import Stubber
 
 from dr.checks.elasticache_group import ElasticacheGroup, Params, Seen
 from dr.cloud.elasticache import Group
-from tests.contract.stage import Stage
+from dr.testing import Stage
 from tests.contract.test_elasticache_failover import seen, told
 
 CHECK = ElasticacheGroup()

@@ -3,7 +3,7 @@
 import pytest
 
 from dr.checks.elb_healthy_targets import ElbHealthyTargets, Params, Seen
-from tests.contract.stage import Stage
+from dr.testing import Stage
 
 CHECK = ElbHealthyTargets()
 

@@ -8,8 +8,8 @@ import pytest
 from dr.actions.elb_register_target import Change, ElbRegisterTarget, Params, Seen, Way
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
+from dr.testing import INTENT, Stage
 from tests.contract.servers import an_instance, make_group, make_server
-from tests.contract.stage import INTENT, Stage
 
 ACTION = ElbRegisterTarget()
 SERVER = Params(target_group="group", instance="server")

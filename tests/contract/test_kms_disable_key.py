@@ -6,7 +6,7 @@ from dr.actions.kms_disable_key import Change, KmsDisableKey, Params, Way
 from dr.cloud.kms_keys import Key
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 ACTION = KmsDisableKey()
 ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd"

@@ -7,7 +7,7 @@ from dr.cloud.kms_keys import Key
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
 from dr.ports import Kept
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 ACTION = KmsEnableKey()
 ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd"

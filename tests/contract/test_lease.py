@@ -9,7 +9,7 @@ from dr.cli.locking import VARIABLE, Locks
 from dr.cloud.clock import Clock
 from dr.cloud.lease import Leases, leases
 from dr.model.errors import Failed, Refused
-from tests.contract.stage import Stage
+from dr.testing import Stage
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ADDRESS = "dynamodb:dr-locks@us-east-1"

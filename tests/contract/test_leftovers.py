@@ -9,8 +9,8 @@ from dr.actions.ec2_zone_blackhole import Ec2ZoneBlackhole, Params
 from dr.cloud import left_acls, left_instances, left_tables
 from dr.cloud.leftover import Leftover
 from dr.model.errors import Refused
+from dr.testing import INTENT, Stage
 from tests.contract.database_instances import make
-from tests.contract.stage import INTENT, Stage
 
 LIFE = timedelta(hours=24)
 RESTORED = "orders-dr-0123456789"

@@ -11,8 +11,8 @@ from dr.model.brakes import BlastRadius, FreezeWindow, Guard, WatchdogSpec
 from dr.model.drill import Phase, Site
 from dr.model.plan import Plan
 from dr.model.units import Duration
+from dr.testing import REGION, Stage
 from tests.build import a_plan, a_step
-from tests.contract.stage import REGION, Stage
 
 ACCOUNT = "123456789012"  # moto's own
 

@@ -25,7 +25,7 @@ from dr.cloud.aws import Aws
 from dr.core.parse import parse
 from dr.core.planning import plan as plan_of
 from dr.core.policy import policies
-from tests.contract.stage import ACCOUNT, REGION, Stage
+from dr.testing import ACCOUNT, REGION, Stage
 from tests.contract.test_dynamodb_restore_point_in_time import a_table
 from tests.contract.test_ec2_zone_blackhole import Net
 from tests.contract.test_rds_failover import a_cluster

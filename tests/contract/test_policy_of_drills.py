@@ -24,10 +24,10 @@ from dr.model.plan import Plan, PlannedStep, StepClass
 from dr.model.progress import Progress
 from dr.ports import Asking
 from dr.probes import MARKS, PROBES
+from dr.testing import ACCOUNT, INTENT
 from tests.contract import sandboxes
 from tests.contract.calls import Recorder, allows
 from tests.contract.sandboxes import Cloud, eventually
-from tests.contract.stage import ACCOUNT, INTENT
 
 pytestmark = pytest.mark.sandbox
 cloud = sandboxes.cloud

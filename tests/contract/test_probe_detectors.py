@@ -15,8 +15,8 @@ from dr.observer.client import Entry, Spec, Tail, ask_once, start, stop
 from dr.ports import Asking, Reading
 from dr.probes import PROBES
 from dr.probes.http_json import since
+from dr.testing import REGION, Stage
 from tests.contract.loopback import Server, answer, free_port, hang
-from tests.contract.stage import REGION, Stage
 
 ASKING = Asking(5.0, None, None, None, REGION, None)
 AWS_KINDS = ("aws.cloudwatch.alarm", "aws.elb.target_health", "aws.rds.cluster_status")

@@ -4,7 +4,7 @@ import pytest
 
 from dr.checks.rds_cluster_members import Params, RdsClusterMembers
 from dr.cloud.rds import Cluster, Member
-from tests.contract.stage import Stage
+from dr.testing import Stage
 
 CHECK = RdsClusterMembers()
 TWO = Params(cluster="orders", at_least=2)

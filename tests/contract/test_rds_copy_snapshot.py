@@ -12,8 +12,8 @@ from dr.cloud.rds_instances import Way
 from dr.cloud.rds_snapshots import Snapshot
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
+from dr.testing import INTENT, Stage
 from tests.contract.database_instances import make
-from tests.contract.stage import INTENT, Stage
 
 ACTION = RdsCopySnapshot()
 PARAMS = Params(instance="ledger", from_region="us-west-2")

@@ -9,7 +9,7 @@ from dr.actions.rds_failover import Change, Params, RdsFailover
 from dr.cloud.rds import Cluster, Member
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 ACTION = RdsFailover()
 ORDERS = Params(cluster="orders")

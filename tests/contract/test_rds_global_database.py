@@ -5,7 +5,7 @@ from botocore.stub import Stubber
 
 from dr.checks.rds_global_database import Params, RdsGlobalDatabase, Seen
 from dr.cloud.rds_global import GlobalDatabase
-from tests.contract.stage import Stage
+from dr.testing import Stage
 from tests.contract.test_rds_global_failover import EAST, WEST, seen, told
 
 CHECK = RdsGlobalDatabase()

@@ -9,7 +9,7 @@ from dr.actions.rds_global_failover import Change, Params, RdsGlobalFailover
 from dr.cloud.rds_global import GlobalDatabase, Member
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 ACTION = RdsGlobalFailover()
 EAST = "arn:aws:rds:us-east-1:123456789012:cluster:orders"

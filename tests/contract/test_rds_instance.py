@@ -4,8 +4,8 @@ import pytest
 
 from dr.checks.rds_instance import Params, RdsInstance, Seen
 from dr.cloud.rds_instances import Instance
+from dr.testing import Stage
 from tests.contract.database_instances import SETTINGS, an_instance, make
-from tests.contract.stage import Stage
 
 CHECK = RdsInstance()
 LEDGER = Params(instance="ledger")

@@ -7,7 +7,7 @@ from dr.cloud.rds import Cluster, Member
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
 from dr.ports import Irreversible
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 ACTION = RdsPromote()
 STANDBY = Params(cluster="orders-standby")

@@ -11,8 +11,8 @@ from dr.cloud.rds_instances import Instance
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
 from dr.ports import Irreversible
+from dr.testing import INTENT, Stage
 from tests.contract.database_instances import an_instance, make
-from tests.contract.stage import INTENT, Stage
 
 ACTION = RdsPromoteReplica()
 STANDBY = Params(instance="ledger-standby")

@@ -10,8 +10,8 @@ from dr.actions.rds_reboot_failover import Change, Params, RdsRebootFailover
 from dr.cloud.rds_instances import Instance
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
+from dr.testing import INTENT, Stage
 from tests.contract.database_instances import SETTINGS, an_instance, make
-from tests.contract.stage import INTENT, Stage
 
 ACTION = RdsRebootFailover()
 LEDGER = Params(instance="ledger")

@@ -15,8 +15,8 @@ from dr.cloud.rds_instances import Instance, Way, progress
 from dr.cloud.rds_snapshots import Snapshot
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
+from dr.testing import INTENT, Stage
 from tests.contract.database_instances import SETTINGS, an_instance, make
-from tests.contract.stage import INTENT, Stage
 
 SNAPSHOT = snapshots.RdsRestoreSnapshot()
 IN_TIME = in_time.RdsRestorePointInTime()

@@ -5,8 +5,8 @@ import pytest
 from dr.actions.rds_stop_instance import Change, Params, RdsStopInstance, Way
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
+from dr.testing import INTENT, Stage
 from tests.contract.database_instances import an_instance, make
-from tests.contract.stage import INTENT, Stage
 
 ACTION = RdsStopInstance()
 LEDGER = Params(instance="ledger")

@@ -8,7 +8,7 @@ from dr.actions.route53_failover import Change, Params, Route53Failover, Seen
 from dr.model.base import Json
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 ACTION = Route53Failover()
 NAME = "orders.example.com"

@@ -13,9 +13,9 @@ from dr.actions.route53_invert_health_check import (
 )
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
+from dr.testing import INTENT, Stage
 from tests.contract import sandboxes
 from tests.contract.sandboxes import Cloud
-from tests.contract.stage import INTENT, Stage
 
 cloud = sandboxes.cloud
 

@@ -8,7 +8,7 @@ import pytest
 from dr.checks import s3_content
 from dr.checks.s3_content import Params, S3Content, Seen
 from dr.core.contents import Contents
-from tests.contract.stage import Stage
+from dr.testing import Stage
 
 CHECK = S3Content()
 DOCS = Params(bucket="documents", prefix="docs/", ignore="docs/marks/")

@@ -8,7 +8,7 @@ from dr.actions.s3_delete_objects import Change, Object, Params, S3DeleteObjects
 from dr.cloud.s3_versions import Stack, Versioning
 from dr.model.errors import Refused, Unclear
 from dr.model.progress import Doubt, Progress
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 ACTION = S3DeleteObjects()
 DOCS = Params(bucket="documents", prefix="docs/", at_most=100)

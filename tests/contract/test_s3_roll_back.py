@@ -14,7 +14,7 @@ from dr.cloud.s3_versions import Versioning
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
 from dr.ports import Kept
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 OVERWRITE = overwriting.S3OverwriteObjects()
 ROLL_BACK = rolling.S3RollBack()

@@ -9,7 +9,7 @@ from dr.cloud.s3_versions import Stack, Versioning
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
 from dr.ports import Kept
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 ACTION = S3Undelete()
 DOCS = Params(bucket="documents", prefix="docs/")

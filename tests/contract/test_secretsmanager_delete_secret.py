@@ -12,7 +12,7 @@ from dr.actions.secretsmanager_delete_secret import (
 from dr.cloud.secrets import Secret
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 ACTION = SecretsmanagerDeleteSecret()
 SECRET = Params(secret="orders/database")

@@ -11,7 +11,7 @@ from dr.cloud.secrets import Secret
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
 from dr.ports import Kept
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 from tests.contract.test_secretsmanager_delete_secret import ARN, SECRET, a_secret, read, seen
 
 ACTION = SecretsmanagerRestoreSecret()

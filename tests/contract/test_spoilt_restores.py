@@ -14,7 +14,7 @@ import pytest
 from dr.checks import dynamodb_content, s3_content
 from dr.core import contents
 from dr.ports import Outcome
-from tests.contract.stage import Stage
+from dr.testing import Stage
 
 ITEMS = 50
 TABLE = dynamodb_content.DynamodbContent()

@@ -17,9 +17,9 @@ from dr.cloud.terraform import Terraform
 from dr.model.errors import Refused
 from dr.model.progress import Progress
 from dr.sandbox import applying
+from dr.testing import INTENT
 from tests.contract import sandboxes
 from tests.contract.sandboxes import Cloud
-from tests.contract.stage import INTENT
 
 pytestmark = [
     pytest.mark.sandbox,

@@ -15,7 +15,7 @@ from dr.cloud.terraform_s3 import HeldLock
 from dr.model.errors import Refused, Unclear
 from dr.model.progress import Doubt, Progress
 from dr.ports import Kept
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 HOLD, RELEASE = TerraformHoldLock(), TerraformReleaseLock()
 STATE = Params(bucket="states", state="estate/terraform.tfstate")

@@ -14,7 +14,7 @@ from dr.cloud.terraform_s3 import HeldLock, StateHistory, StateVersion
 from dr.model.errors import Refused
 from dr.model.progress import Doubt, Progress
 from dr.ports import Kept
-from tests.contract.stage import INTENT, Stage
+from dr.testing import INTENT, Stage
 
 ACTION, CHECK = TerraformRestoreState(), TerraformState()
 KEY = "estate/terraform.tfstate"
